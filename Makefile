@@ -1,0 +1,115 @@
+# timtape: `make help` lists the targets.
+#
+# One flat Makefile; every room is a wildcard, so a new file needs no edit here.
+# O=DIR builds elsewhere; SAN=address,undefined|thread, COVERAGE=1 and DEBUG=1 build flavours.
+
+VERSION := 0.1.0
+O       ?= build
+CC      ?= cc
+CXX     ?= c++
+PREFIX  ?= /usr/local
+
+WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+OPT     := -O2 -g
+ifdef DEBUG
+OPT     := -O0 -g3
+endif
+ifdef SAN
+OPT     += -fsanitize=$(SAN) -fno-omit-frame-pointer
+LDSAN   := -fsanitize=$(SAN)
+endif
+ifdef COVERAGE
+OPT     += --coverage
+LDSAN   += --coverage
+endif
+
+GEN      := $(O)/gen
+CPPFLAGS += -D_GNU_SOURCE -DTIMTAPE_VERSION='"$(VERSION)"' -Iharness -I. -I$(GEN)
+CFLAGS_  := -std=c11 $(WARN) $(OPT) -fvisibility=hidden -MMD -MP $(CFLAGS)
+# What runs inside somebody else's process: position independent, unwindable, tiny TLS, and
+# never built with a sanitizer (the app brings its own or none).
+IN_APP   := -std=c11 $(WARN) -O2 -g -fvisibility=hidden -MMD -MP -fPIC -fexceptions -ftls-model=initial-exec -fno-sanitize=all -fno-plt
+
+LIBS     := $(shell pkg-config --libs sqlite3 libcjson 2>/dev/null || echo -lsqlite3 -lcjson)
+
+.PHONY: all help deps demo test check unit e2e bench lint format install uninstall clean sdk
+.DEFAULT_GOAL := all
+
+# ---- rooms -------------------------------------------------------------------------------------
+src = $(wildcard $(1)/*.c)
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+pic = $(patsubst %.c,$(O)/pic/%.o,$(1))
+
+HOST_SRC    := $(call src,harness/base) harness/api/api.c harness/ring/consumer.c $(filter-out harness/loader/audit.c harness/loader/preload.c,$(call src,harness/loader)) \
+               $(call src,harness/recorder) $(call src,traces) $(call src,replay)
+CLI_SRC     := $(call src,harness/cli)
+SHIM_SRC    := $(call src,harness/shim) harness/ring/producer.c harness/api/api.c
+STANDIN_SRC := $(call src,replay/standin) harness/ring/producer.c harness/api/api.c
+
+HOST_OBJ    := $(call obj,$(HOST_SRC)) $(O)/obj/gen/api_tables.o
+CLI_OBJ     := $(call obj,$(CLI_SRC))
+SHIM_OBJ    := $(call pic,$(SHIM_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/shim_gen.o
+STANDIN_OBJ := $(call pic,$(STANDIN_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/standin_gen.o
+
+HEADER  := $(O)/include/timtape/tim.h
+LIBDIR  := $(O)/lib/timtape
+PRODUCT := $(O)/timtape $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(HEADER)
+
+all: $(PRODUCT)
+
+# ---- the API description -> header, wrappers, entry points, tables ------------------------------
+GENERATED := $(GEN)/api_ids.h $(GEN)/api_tables.c $(GEN)/shim_gen.c $(GEN)/standin_gen.c $(HEADER)
+APIGEN_SRC := $(wildcard harness/api/gen/*.c)
+$(O)/apigen: $(APIGEN_SRC) $(wildcard harness/api/gen/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g $(APIGEN_SRC) -o $@
+$(O)/gen.stamp: $(O)/apigen $(sort $(wildcard harness/api/*.tim))
+	@mkdir -p $(GEN) $(dir $(HEADER))
+	$(O)/apigen --out $(GEN) --header $(HEADER) $(sort $(wildcard harness/api/*.tim))
+	@touch $@
+$(GENERATED): $(O)/gen.stamp ;
+
+# ---- compiling -------------------------------------------------------------------------------
+$(O)/obj/gen/%.o: $(O)/gen.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_) -c $(GEN)/$*.c -o $@
+$(O)/pic/gen/%.o: $(O)/gen.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(IN_APP) -I$(O)/include -c $(GEN)/$*.c -o $@
+$(O)/obj/%.o: %.c $(O)/gen.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_) -c $< -o $@
+$(O)/pic/%.o: %.c $(O)/gen.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(IN_APP) -c $< -o $@
+
+# ---- linking ---------------------------------------------------------------------------------
+$(O)/timtape: $(CLI_OBJ) $(HOST_OBJ)
+	$(CC) $(LDSAN) $^ -o $@ $(LDFLAGS) $(LIBS)
+
+# Only there to give the shim its one needed name; the audit object maps that name to the
+# real SDK or to the stand-in.
+$(O)/link/libtimtape-behind.so:
+	@mkdir -p $(@D)
+	echo 'extern int timtape_behind; int timtape_behind;' | $(CC) -shared -fPIC -x c - -Wl,-soname,libtimtape-behind.so -o $@
+
+$(LIBDIR)/audit.so: $(O)/pic/harness/loader/audit.o
+	@mkdir -p $(@D)
+	$(CC) -shared $^ -o $@ -Wl,-z,defs -Wl,-z,now
+$(LIBDIR)/libImSDK.so: $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
+	@mkdir -p $(@D)
+	$(CC) -shared $(SHIM_OBJ) -o $@ -Wl,-soname,libImSDK.so -Wl,-z,nodelete -Wl,-z,defs -Wl,--no-as-needed -L$(O)/link -ltimtape-behind
+$(LIBDIR)/preload.so: $(SHIM_OBJ) $(O)/pic/harness/loader/preload.o
+	@mkdir -p $(@D)
+	$(CC) -shared $^ -o $@ -Wl,-soname,timtape-preload.so -Wl,-z,nodelete -Wl,-z,defs
+$(LIBDIR)/standin.so: $(STANDIN_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared $^ -o $@ -Wl,-soname,timtape-standin.so -Wl,-z,nodelete -Wl,-z,defs
+
+# ---- the rest lives in its own fragments --------------------------------------------------------
+include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk)
+
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

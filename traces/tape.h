@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The tape: one SQLite file, every event of one run. FORMAT.md is the contract with
+ * readers outside this project; this header is the only way in for code inside it.
+ *
+ * An event is a call or a callback: its enter edge (seq, at_ns, arguments) and its leave
+ * edge (end_seq, took_ns, result, out-buffers). A leave edge that never came is 0.
+ *
+ * Threads: one handle, one thread at a time. Strings handed out by a reader live until
+ * the next step or close of that reader.
+ */
+#ifndef TRACES_TAPE_H
+#define TRACES_TAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/fault.h"
+
+#define TAPE_APPLICATION_ID 0x54494D54 /* "TIMT" */
+#define TAPE_VERSION 1
+
+enum tape_type { TAPE_ABSENT, TAPE_NULL, TAPE_INT, TAPE_UINT, TAPE_TEXT };
+
+/* One argument or result. TAPE_TEXT: any bytes but NUL, `bytes` of them, NUL-terminated in memory.
+ * TAPE_ABSENT: nothing to store (user data, an out-buffer before return, API_VOID). */
+struct tape_value {
+    enum tape_type type;
+    union {
+        int64_t i;
+        uint64_t u;
+        const char *text;
+    };
+    size_t bytes;
+};
+
+struct tape_event {
+    uint64_t seq;
+    const char *name;              /* function or callback type */
+    const struct api_entry *entry; /* signature it was recorded with; NULL if this build does not know it */
+    bool is_callback;
+    uint32_t thread;
+    int64_t at_ns;
+    uint64_t parent; /* event it is nested in on the same thread, or 0 */
+    bool parent_is_callback;
+    uint64_t cause;  /* callbacks: call or registration, or 0 when unknown */
+    uint8_t via;     /* callbacks: 1 = the second callback parameter of the cause */
+    bool threw;      /* left by an exception or thread exit */
+    uint64_t end_seq;/* 0: in flight when the recording ended */
+    int64_t took_ns;
+    struct tape_value result;
+    unsigned nargs;
+    struct tape_value args[API_MAX_PARAMS]; /* by parameter position; API_FN as TAPE_UINT token (0 = NULL), API_USER TAPE_ABSENT */
+};
+
+struct tape_thread {
+    uint32_t thread; /* from 1, over all processes */
+    uint32_t pid, tid;
+    const char *name;
+};
+
+/* ---- writing (one writer; the file is made 0600, WAL, synchronous off, no index) ---- */
+struct tape_writer;
+
+/* Creates PATH; FAULT_CANNOT_RUN-class errors name path and cause. An existing file is an
+ * error unless `replace`. */
+struct tape_writer *tape_create(const char *path, bool replace, struct fault *fault);
+/* Opens an unfinished tape to go on with it (recover). */
+struct tape_writer *tape_resume(const char *path, struct fault *fault);
+/* Everything until tape_commit is one transaction, begun by the first write. */
+int tape_write_event(struct tape_writer *tape, const struct tape_event *event, struct fault *fault);
+/* The leave edge of an event that was written without one. */
+int tape_write_leave(struct tape_writer *tape, const struct tape_event *event, struct fault *fault);
+int tape_write_thread(struct tape_writer *tape, const struct tape_thread *thread, struct fault *fault);
+/* meta is text by key; a second write replaces the first. */
+int tape_write_meta(struct tape_writer *tape, const char *key, const char *value, struct fault *fault);
+/* Recorder state that must be durable together with the events (ring tails, open strings). NULL data deletes. */
+int tape_write_state(struct tape_writer *tape, const char *key, const void *data, size_t bytes, struct fault *fault);
+/* *data is malloc'd, caller frees; NULL when absent. */
+int tape_read_state(struct tape_writer *tape, const char *key, void **data, size_t *bytes, struct fault *fault);
+int tape_commit(struct tape_writer *tape, struct fault *fault);
+/* Finalises: drops recorder state, sets the completeness mark (meta `complete`), one file, no WAL. Frees. */
+int tape_finish(struct tape_writer *tape, bool complete, struct fault *fault);
+/* Closes without finishing (the tape stays recoverable). Frees. */
+void tape_abandon(struct tape_writer *tape);
+
+/* ---- reading (read-only, untrusted schema, checked first) ---- */
+struct tape_reader;
+
+/* Refuses what is not a tape, is newer than us, or is damaged, with FAULT_DATA. An unfinished
+ * tape opens (meta `complete` is absent then). */
+struct tape_reader *tape_open(const char *path, struct fault *fault);
+void tape_close(struct tape_reader *tape);
+/* 1: *event filled; 0: no more; -1: fault. In seq order from `first` (0 = all). */
+int tape_rewind(struct tape_reader *tape, uint64_t first, struct fault *fault);
+int tape_next(struct tape_reader *tape, struct tape_event *event, struct fault *fault);
+int tape_next_thread(struct tape_reader *tape, struct tape_thread *thread, struct fault *fault);
+/* Next key/value in key order; strings live until the next call. */
+int tape_next_meta(struct tape_reader *tape, const char **key, const char **value, struct fault *fault);
+/* Value of a key or NULL; lives until close. */
+const char *tape_meta(struct tape_reader *tape, const char *key);
+
+#endif
