@@ -8,6 +8,7 @@ O       ?= build
 CC      ?= cc
 CXX     ?= c++
 PREFIX  ?= /usr/local
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
 OPT     := -O2 -g
@@ -32,7 +33,7 @@ IN_APP   := -std=c11 $(WARN) -O2 -g -fvisibility=hidden -MMD -MP -fPIC -fexcepti
 
 LIBS     := $(shell pkg-config --libs sqlite3 libcjson 2>/dev/null || echo -lsqlite3 -lcjson)
 
-.PHONY: all help deps demo test check unit e2e bench lint format install uninstall clean sdk
+.PHONY: all help deps demo test check unit e2e bench lint format install uninstall clean sdk coverage
 .DEFAULT_GOAL := all
 
 # ---- rooms -------------------------------------------------------------------------------------
@@ -56,6 +57,22 @@ LIBDIR  := $(O)/lib/timtape
 PRODUCT := $(O)/timtape $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(HEADER)
 
 all: $(PRODUCT)
+
+help:
+	@echo 'make demo       set up, build, record, show and replay a session: start here'
+	@echo 'make test       set up, build, run every test (what CI runs)'
+	@echo
+	@echo 'make            build timtape into $(O)/'
+	@echo 'make check      build and test without touching the system (unit, e2e: one half)'
+	@echo 'make bench      measure, as ratios to a floor and to peers'
+	@echo 'make lint       format, include arrows, exported symbols, gcc and clang, cppcheck, shellcheck'
+	@echo 'make format     clang-format the C sources'
+	@echo 'make deps       install what building and testing needs (Debian, Ubuntu)'
+	@echo 'make sdk        fetch the vendor SDK for the tests into $(O)/sdk (npm), never committed'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall'
+	@echo 'make coverage   line coverage of the tests;  make clean'
+	@echo
+	@echo 'O=DIR builds elsewhere; SAN=address,undefined or SAN=thread, COVERAGE=1, DEBUG=1 build flavours.'
 
 # ---- the API description -> header, wrappers, entry points, tables ------------------------------
 GENERATED := $(GEN)/api_ids.h $(GEN)/api_tables.c $(GEN)/shim_gen.c $(GEN)/standin_gen.c $(HEADER)

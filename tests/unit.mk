@@ -1,0 +1,40 @@
+# Unit tests: tests/unit/test_X.c is a CMocka main(), linked by default with everything that runs
+# outside the app. A comment `// link: WORD...` chooses otherwise:
+#   host      the rooms outside the app (default)      producer  the inside end of the ring
+#   shim      everything in the shim                   standin   everything in the stand-in
+#   none      the test brings (includes) what it needs
+# Test code may skip the strictest prototypes: CMocka wants plain functions.
+
+UNIT_SRC  := $(wildcard tests/unit/test_*.c)
+UNIT_NAME := $(patsubst tests/unit/%.c,%,$(UNIT_SRC))
+UNIT_BIN  := $(patsubst %,$(O)/unit/%,$(UNIT_NAME))
+
+unit_host     := $(HOST_OBJ)
+unit_producer := $(O)/pic/harness/ring/producer.o
+unit_shim     := $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
+unit_standin  := $(STANDIN_OBJ)
+unit_none     :=
+
+# Words of one test, then their objects, each source only once (the outside copy wins).
+unit_words = $(or $(strip $(shell sed -n 's,^// link:,,p' tests/unit/$(1).c)),host)
+unit_all   = $(sort $(foreach word,$(call unit_words,$(1)),$(unit_$(word))))
+unit_objs  = $(filter-out $(patsubst $(O)/obj/%,$(O)/pic/%,$(filter $(O)/obj/%,$(call unit_all,$(1)))),$(call unit_all,$(1)))
+
+UNIT_CFLAGS := $(filter-out -Wmissing-prototypes -Wstrict-prototypes,$(CFLAGS_))
+
+$(O)/obj/tests/unit/%.o: tests/unit/%.c $(O)/gen.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -c $< -o $@
+
+define unit_rule
+$(O)/unit/$(1): $(O)/obj/tests/unit/$(1).o $(call unit_objs,$(1))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDSAN) $$^ -o $$@ -Wl,-rpath,'$$$$ORIGIN/../link' $$(LDFLAGS) $$(LIBS) -lcmocka -lpthread -ldl
+endef
+$(foreach test,$(UNIT_NAME),$(eval $(call unit_rule,$(test))))
+
+.PHONY: unit-build
+unit-build: $(UNIT_BIN)
+
+unit: unit-build
+	@tests/run -o $(O) -j $(JOBS) $(UNIT_BIN)
