@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/* timtape: finds the verb, runs it, prints its fault, exits. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
+
+static const struct verb *running;
+static bool quiet;
+
+const struct verb *
+verb_current(void)
+{
+    return running;
+}
+
+void
+say(const char *format, ...)
+{
+    if (quiet)
+        return;
+    va_list arguments;
+    fputs("timtape: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void
+say_quiet(bool on)
+{
+    quiet = on;
+}
+
+static void
+complain(const struct fault *fault)
+{
+    bool colour = out_colour(stderr);
+    fprintf(stderr, "%stimtape%s%s:%s %s\n", colour ? "\033[1;31m" : "", running != NULL ? " " : "",
+            running != NULL ? running->name : "", colour ? "\033[0m" : "", fault->text);
+}
+
+static int
+unknown(const char *typed, struct fault *fault)
+{
+    const char *near = verb_nearest(typed);
+    if (near != NULL)
+        return fault_set(fault, FAULT_USAGE,
+                         "there is no verb '%s'; did you mean '%s'? `timtape help` lists them", typed, near);
+    return fault_set(fault, FAULT_USAGE, "there is no verb '%s'; `timtape help` lists them", typed);
+}
+
+static int
+dispatch(int argc, char **argv, struct fault *fault)
+{
+    if (argc < 2) {
+        const struct verb *help = verb_find("help");
+        if (help != NULL) {
+            /* Asked for nothing: the overview is words here, not data. */
+            fflush(stdout);
+            if (dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+                help->run(1, (char *[]){(char *)"help", NULL}, fault);
+        }
+        return FAULT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    const struct verb *verb = verb_find(name);
+    if (verb == NULL)
+        return unknown(name, fault);
+    running = verb;
+    return verb->run(argc - 1, argv + 1, fault);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct fault fault = {.kind = FAULT_INTERNAL, .text = "no reason given"};
+    int status = dispatch(argc, argv, &fault);
+    if (status < 0) {
+        complain(&fault);
+        status = fault.kind;
+    }
+    /* Data that could not be written is a failure, too (a full disk, not a closed pipe's reader). */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno != EPIPE)
+            say("cannot write to standard output: %s", strerror(errno));
+        if (status == 0)
+            status = FAULT_INTERNAL;
+    }
+    return status;
+}

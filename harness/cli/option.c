@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/* Options of verbs: one table for long and short forms, and one voice for mistakes. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verb.h"
+
+#define MANY 48
+
+int
+verb_usage(struct fault *fault, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const struct verb *verb = verb_current();
+    if (verb == NULL)
+        return fault_set(fault, FAULT_USAGE, "%s", text);
+    return fault_set(fault, FAULT_USAGE, "%s\nusage: timtape %s %s\n`timtape help %s` says more", text,
+                     verb->name, verb->usage, verb->name);
+}
+
+static void
+help_and_exit(void)
+{
+    const struct verb *help = verb_find("help");
+    struct fault fault;
+    char name[32];
+    snprintf(name, sizeof name, "%s", verb_current() != NULL ? verb_current()->name : "help");
+    char *words[] = {(char *)"help", name, NULL};
+    int status = help != NULL ? help->run(2, words, &fault) : FAULT_INTERNAL;
+    exit(fflush(stdout) == 0 ? status : FAULT_INTERNAL);
+}
+
+/* The short forms, from the long ones: '+' stops at the first operand, ':' tells a missing
+ * value from an unknown option. */
+static void
+short_forms(const struct option *options, char *text)
+{
+    *text++ = '+';
+    *text++ = ':';
+    for (unsigned i = 0; options[i].name != NULL && i < MANY; i++) {
+        if (options[i].val > 127 || !isprint(options[i].val) || options[i].val == '?' ||
+            options[i].val == ':')
+            continue;
+        *text++ = (char)options[i].val;
+        if (options[i].has_arg != no_argument)
+            *text++ = ':';
+        if (options[i].has_arg == optional_argument)
+            *text++ = ':';
+    }
+    *text++ = 'h';
+    *text = '\0';
+}
+
+int
+verb_option(int argc, char **argv, const struct option *options, struct fault *fault)
+{
+    static const struct option nothing[] = {{0}};
+    struct option table[MANY + 2];
+    char forms[3 * MANY + 4];
+    unsigned count = 0;
+    if (options == NULL)
+        options = nothing;
+    while (options[count].name != NULL && count < MANY) {
+        table[count] = options[count];
+        count++;
+    }
+    table[count++] = (struct option){"help", no_argument, NULL, 'h'};
+    table[count] = (struct option){0};
+    short_forms(options, forms);
+
+    opterr = 0;
+    int at = optind > 0 ? optind : 1;
+    int option = getopt_long(argc, argv, forms, table, NULL);
+    const char *word = at < argc ? argv[at] : "";
+    switch (option) {
+    case 'h':
+        help_and_exit();
+        return VERB_BAD;
+    case ':':
+        verb_usage(fault, "option '%s' needs a value", word);
+        return VERB_BAD;
+    case '?':
+        if (strncmp(word, "--", 2) != 0)
+            verb_usage(fault, "there is no option '-%c'", optopt);
+        else
+            verb_usage(fault, "option '%s' is unknown, ambiguous, or takes no value", word);
+        return VERB_BAD;
+    default:
+        return option;
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/* Output of verbs: colour or not, width, JSON strings, sizes and spans in human units. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
+#include "traces/utf8.h"
+
+bool
+out_colour(FILE *stream)
+{
+    const char *none = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    if (none != NULL && *none != '\0')
+        return false;
+    if (term == NULL || strcmp(term, "dumb") == 0)
+        return false;
+    return isatty(fileno(stream)) == 1;
+}
+
+int
+out_width(FILE *stream, int otherwise)
+{
+    struct winsize size;
+    if (isatty(fileno(stream)) == 1 && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return otherwise;
+}
+
+void
+out_json_string(FILE *stream, const char *text, size_t bytes)
+{
+    if (!utf8_valid(text, bytes)) {
+        fputs("{\"$bytes\":\"", stream);
+        for (size_t i = 0; i < bytes; i++)
+            fprintf(stream, "%02x", (unsigned char)text[i]);
+        fputs("\"}", stream);
+        return;
+    }
+    fputc('"', stream);
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            fprintf(stream, "\\%c", c);
+        else if (c < 0x20)
+            fprintf(stream, "\\u%04x", c);
+        else
+            fputc(c, stream);
+    }
+    fputc('"', stream);
+}
+
+const char *
+out_size(char *buffer, uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    unsigned unit = 0;
+    while (value >= 1024 && unit < 4) {
+        value /= 1024;
+        unit++;
+    }
+    if (unit == 0)
+        snprintf(buffer, 32, "%" PRIu64 " B", bytes);
+    else
+        snprintf(buffer, 32, "%.1f %s", value, units[unit]);
+    return buffer;
+}
+
+const char *
+out_span(char *buffer, int64_t ns)
+{
+    double value = (double)ns;
+    if (ns < 1000)
+        snprintf(buffer, 32, "%" PRId64 " ns", ns);
+    else if (ns < 1000000)
+        snprintf(buffer, 32, "%.1f us", value / 1e3);
+    else if (ns < 1000000000)
+        snprintf(buffer, 32, "%.1f ms", value / 1e6);
+    else if (ns < 120000000000)
+        snprintf(buffer, 32, "%.2f s", value / 1e9);
+    else
+        snprintf(buffer, 32, "%" PRId64 " min %" PRId64 " s", ns / 60000000000, ns / 1000000000 % 60);
+    return buffer;
+}
