@@ -41,11 +41,11 @@ src = $(wildcard $(1)/*.c)
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 pic = $(patsubst %.c,$(O)/pic/%.o,$(1))
 
-HOST_SRC    := $(call src,harness/base) harness/api/api.c harness/ring/consumer.c $(filter-out harness/loader/audit.c harness/loader/preload.c,$(call src,harness/loader)) \
+HOST_SRC    := $(call src,harness/base) harness/api/api.c $(wildcard harness/ring/consumer*.c) $(filter-out harness/loader/audit.c harness/loader/preload.c,$(call src,harness/loader)) \
                $(call src,harness/recorder) $(call src,traces) $(call src,replay)
 CLI_SRC     := $(call src,harness/cli)
-SHIM_SRC    := $(call src,harness/shim) harness/ring/producer.c harness/api/api.c
-STANDIN_SRC := $(call src,replay/standin) harness/ring/producer.c harness/api/api.c
+SHIM_SRC    := $(call src,harness/shim) $(wildcard harness/ring/producer*.c) harness/api/api.c
+STANDIN_SRC := $(call src,replay/standin) $(wildcard harness/ring/producer*.c) harness/api/api.c
 
 HOST_OBJ    := $(call obj,$(HOST_SRC)) $(O)/obj/gen/api_tables.o
 CLI_OBJ     := $(call obj,$(CLI_SRC))

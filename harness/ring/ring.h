@@ -91,13 +91,15 @@ enum ring_kind {
     RING_CALL_LEAVE = 2,
     RING_BACK_ENTER = 3, /* callback */
     RING_BACK_LEAVE = 4,
-    RING_CHUNK = 5,  /* part of a string too long for one record; belongs to the next edge of this slot */
+    RING_CHUNK = 5,  /* part of a string too long for one record; belongs to the next edge of this slot;
+                        `cause`: how many bytes of the body are text (the rest is padding) */
     RING_THREAD = 6, /* payload: struct ring_thread; who writes this slot from here on */
     RING_EXIT = 7,   /* the process began to exit (exit handlers run); has a number */
     RING_SDK = 8,    /* payload: two strings: path and version of the library behind the shim */
     RING_ARGV = 9,   /* payload: u32 index, u32 offset, u32 length: a secret in argv to mask */
     RING_GAP = 10,   /* payload: u64: edges dropped just before this record */
-    RING_ABSENT = 11,/* payload: u16 api ids: functions the library behind does not have */
+    RING_ABSENT = 11,/* payload: u16 api ids: functions the library behind does not have;
+                        `cause`: bytes of the payload before padding */
 };
 
 enum ring_flags {
@@ -112,6 +114,11 @@ enum ring_flags {
  * API_OUT u32 0 or RING_NONE; API_FN 8 bytes; API_USER nothing. Body of CALL_LEAVE:
  * the result (nothing for API_VOID), then every API_OUT in order as a string.
  * A string moved ahead in RING_CHUNKs has length RING_CHUNKED and then u64 total.
+ * Chunks come in the order of the strings they belong to; those of an edge that could not
+ * be finished are followed by RING_GAP, RING_THREAD or by an edge without RING_CHUNKED
+ * strings: a reader forgets them there. RING_SDK: strings as in an edge (u32 length + bytes).
+ * A thread may own several slots: an edge from a signal handler that interrupted a write
+ * goes to another one, whose RING_THREAD names the same pid and tid.
  */
 #define RING_CHUNKED (UINT32_MAX - 1)
 
