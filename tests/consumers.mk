@@ -1,8 +1,8 @@
 # The small apps the tests record and replay, and the test double of the SDK they run on.
 # Apps know nothing of timtape but its header; as at a user's, the linker sees a libImSDK.so.
 
-APP_CFLAGS   := -std=c11 -Wall -Wextra -Werror -O1 -g -D_GNU_SOURCE -I$(O)/include -Itests $(APPSAN)
-APP_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -O1 -g -I$(O)/include -Itests $(shell pkg-config --cflags jsoncpp 2>/dev/null) $(APPSAN)
+APP_CFLAGS   := -std=c11 -Wall -Wextra -Werror -O1 -g -D_GNU_SOURCE -MMD -MP -I$(O)/include -Itests $(APPSAN)
+APP_CXXFLAGS := -std=c++17 -MMD -MP -Wall -Wextra -Werror -O1 -g -I$(O)/include -Itests $(shell pkg-config --cflags jsoncpp 2>/dev/null) $(APPSAN)
 APPS         := $(O)/consumers
 
 # ---- the double, in three flavours ---------------------------------------------------------------
@@ -47,6 +47,19 @@ $(APPS)/tapecheck: tests/consumers/tapecheck.c $(wildcard tests/consumers/*.h te
 $(patsubst %,$(APPS)/%,$(APP_CXX)): $(APPS)/%: tests/consumers/%.cpp $(wildcard tests/consumers/*.h) $(O)/link/libImSDK.so $(HEADER)
 	@mkdir -p $(@D)
 	$(CXX) $(APP_CXXFLAGS) $< -o $@ -L$(O)/link -lImSDK $(shell pkg-config --libs jsoncpp 2>/dev/null || echo -ljsoncpp) -lpthread
+
+# One source, every way of binding.
+BIND_lazy  := -Wl,-z,lazy
+BIND_now   := -Wl,-z,now
+BIND_noplt := -fno-plt -fPIE -pie -Wl,-z,now
+BIND_nopie := -fno-pie -no-pie
+BIND_table := -DBIND_TABLE -fPIE -pie
+BIND_asan  := -fsanitize=address
+BINDS      := lazy now noplt nopie table asan
+$(patsubst %,$(APPS)/bind_%,$(BINDS)): $(APPS)/bind_%: tests/consumers/bind.c $(O)/link/libImSDK.so $(HEADER)
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) $(BIND_$*) $< -o $@ -L$(O)/link -lImSDK -lpthread
+APP_BINS += $(patsubst %,$(APPS)/bind_%,$(BINDS))
 
 .PHONY: consumers
 consumers: $(APP_BINS) $(FAKES)
