@@ -95,7 +95,8 @@ struct tape_writer *tape_create(const char *path, bool replace, struct fault *fa
 struct tape_writer *tape_resume(const char *path, struct fault *fault);
 /* Everything until tape_commit is one transaction, begun by the first write. */
 int tape_write_event(struct tape_writer *tape, const struct tape_event *event, struct fault *fault);
-/* The leave edge of an event that was written without one. */
+/* The leave edge of an event that was written without one: seq, end_seq, threw, result, out-buffers
+ * in args. took_ns < 0: at_ns is the moment of the leave edge, and the difference is stored. */
 int tape_write_leave(struct tape_writer *tape, const struct tape_event *event, struct fault *fault);
 int tape_write_thread(struct tape_writer *tape, const struct tape_thread *thread, struct fault *fault);
 /* Replaces what was written for the same pid. */
