@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/* The scenario of the callback page in C, SDK linked. See page.h. */
+#include "page.h"
