@@ -10,7 +10,7 @@ UNIT_NAME := $(patsubst tests/unit/%.c,%,$(UNIT_SRC))
 UNIT_BIN  := $(patsubst %,$(O)/unit/%,$(UNIT_NAME))
 
 unit_host     := $(HOST_OBJ)
-unit_producer := $(O)/pic/harness/ring/producer.o
+unit_producer := $(patsubst %.c,$(O)/pic/%.o,$(wildcard harness/ring/producer*.c))
 unit_shim     := $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
 unit_standin  := $(STANDIN_OBJ)
 unit_none     :=

@@ -15,14 +15,41 @@
 /* Maps the session named by RING_ENV_SESSION, once per process; false: nothing to record into.
  * Cheap when already attached. In a forked child (noticed by MADV_WIPEONFORK) it attaches anew. */
 bool ring_producer_attach(void);
-/* A number that differs between attachments: equal means same process image, no fork in between. */
+/* A number that differs between attachments: equal means same process image, no fork in between.
+ * 0 while not attached (also in a forked child that has not recorded yet). */
 uint64_t ring_producer_attachment(void);
+/* The session's header, or NULL while not attached; its slots follow at slots_offset. */
+struct ring_session *ring_producer_session(void);
+/* Number of the edge that the calling thread entered last, whichever copy of the producer
+ * in this process wrote it; 0 if none. Makes one system call. */
+uint64_t ring_producer_current(void);
+
+/* One record being written; lives on the writer's stack between begin and commit. */
+struct ring_write {
+    struct ring_writer *writer;
+    struct ring_record *record;
+    uint64_t end;   /* head once this record is published */
+    uint64_t token; /* attachment it was begun under */
+    uint32_t level; /* nesting of begun records on this thread (signal handlers) */
+};
+
+/* The longest body that ring_begin takes on this thread's ring, 0 when there is none. */
+uint64_t ring_room(void);
+/* Room for a body of `bytes` in this thread's ring (claiming one first if need be), 8-aligned, or NULL:
+ * cannot be recorded (counted). No foreign code may run until ring_commit. Longer
+ * than ring_room: NULL. Re-entrant from signal handlers. */
+uint8_t *ring_begin(struct ring_write *write, uint64_t bytes);
+/* Publishes it. Edges and RING_EXIT get a number, returned; else 0. */
+uint64_t ring_commit(struct ring_write *write, uint8_t kind, uint8_t flags, uint16_t api,
+                     uint64_t parent, uint64_t cause);
+/* memcpy that keeps long texts out of the app's caches. */
+void ring_copy(void *to, const void *from, size_t bytes);
 
 /* One piece of an edge's body: `bytes` from `data`. `text`: preceded by its u32 length
  * (data NULL: RING_NONE). */
 struct ring_piece {
     const void *data;
-    uint32_t bytes;
+    uint64_t bytes;
     bool text;
 };
 
