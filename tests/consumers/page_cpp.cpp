@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -71,11 +72,11 @@ bool parse(const char *json, Json::Value &value)
     builder["collectComments"] = false;
     builder["allowTrailingCommas"] = false;
     builder["failIfExtra"] = true;
-    std::string errors(json);
+    std::string errors;
     std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
     bool good = false;
     try {
-        good = reader->parse(json, json + errors.size(), &value, &errors);
+        good = reader->parse(json, json + std::strlen(json), &value, &errors);
     } catch (const Json::Exception &) {
     }
     if (!good)

@@ -31,7 +31,8 @@ finish() {
     # Only what this test started: its own background jobs.
     local pids
     pids=$(jobs -p)
-    [ -n "$pids" ] && kill -9 $pids 2>/dev/null # shellcheck disable=SC2086
+    # shellcheck disable=SC2086
+    [ -n "$pids" ] && kill -9 $pids 2>/dev/null
     eval "$CLEANUP"
     cd / && rm -rf "$T"
     echo "1..$tests"

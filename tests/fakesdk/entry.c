@@ -136,7 +136,8 @@ FAKE_API int
 TIMConvGetConvList(fake_comm *fn, const void *user)
 {
     fake_complete(fn, user, 0, "OK",
-                  "[{\"conv_id\":\"user2\",\"conv_type\":1,\"conv_active_time\":18446744073709551615}]", false);
+                  "[{\"conv_id\":\"user2\",\"conv_type\":1,\"conv_active_time\":18446744073709551615}]",
+                  false);
     return 0;
 }
 
@@ -182,8 +183,8 @@ TIMConvGetConversationListByFilter(const char *filter, uint64_t next, uint32_t c
                                    const void *user)
 {
     char json[256];
-    snprintf(json, sizeof json, "{\"filter\":\"%.100s\",\"next\":%llu,\"count\":%u}", filter == NULL ? "" : filter,
-             (unsigned long long)next, count);
+    snprintf(json, sizeof json, "{\"filter\":\"%.100s\",\"next\":%llu,\"count\":%u}",
+             filter == NULL ? "" : filter, (unsigned long long)next, count);
     fake_complete(fn, user, 0, "five parameters", json, false);
     return 0;
 }
@@ -232,8 +233,10 @@ TIMMsgDownloadElemToPath(const char *request, const char *path, fake_comm *fn, c
     (void)path;
     for (unsigned done = 0; done <= 1000; done += 250) {
         char json[128];
-        snprintf(json, sizeof json,
-                 "{\"msg_download_elem_result_current_size\":%u,\"msg_download_elem_result_total_size\":1000}", done);
+        snprintf(
+            json, sizeof json,
+            "{\"msg_download_elem_result_current_size\":%u,\"msg_download_elem_result_total_size\":1000}",
+            done);
         fake_complete(fn, user, 0, "", json, false);
     }
     fake_complete(fn, user, 0, "", "", false);

@@ -66,7 +66,8 @@ struct burst {
 static void
 burst_payload(char *text, size_t bytes, long thread, long n)
 {
-    int used = snprintf(text, bytes + 1, "[{\"message_seq\":%ld,\"message_sender\":\"user%ld\",\"pad\":\"", n, thread);
+    int used = snprintf(text, bytes + 1, "[{\"message_seq\":%ld,\"message_sender\":\"user%ld\",\"pad\":\"", n,
+                        thread);
     size_t at = used < 0 ? 0 : (size_t)used;
     while (at + 3 < bytes) {
         text[at] = (char)('a' + (at + (size_t)n) % 26);

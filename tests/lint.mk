@@ -1,0 +1,29 @@
+# lint, format: what a reviewer should not have to look for.
+
+C_FILES     := $(wildcard harness/*/*.[ch] harness/api/gen/*.[ch] traces/*.[ch] replay/*.[ch] replay/standin/*.[ch] tests/*/*.[ch] bench/*.[ch])
+SHELL_FILES := tests/run $(wildcard tests/tools/* tests/e2e/*.sh docs/*.sh bench/*.sh) .ci/run
+
+.PHONY: lint-c lint-shell lint-build
+lint: lint-build lint-c lint-shell
+	@tests/tools/arrows
+	@tests/tools/symbols $(O)
+	@echo 'lint: nothing to say'
+
+lint-c:
+	@tests/tools/deps lint
+	@clang-format --dry-run -Werror $(C_FILES)
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
+	    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=unknownMacro \
+	    -D__GNUC__ -Iharness -I. -I$(GEN) $(filter %.c,$(filter-out tests/%,$(C_FILES)))
+
+lint-shell:
+	@tests/tools/deps lint
+	@shellcheck --severity=warning -x $(foreach file,$(SHELL_FILES),$(if $(shell head -c 40 $(file) | grep -aE 'sh$$|^# SPDX' ),$(file)))
+
+# Both compilers, with everything as errors. Separate directories: the build in use stays as it is.
+lint-build: all
+	@tests/tools/deps lint
+	@$(MAKE) --no-print-directory -s O=$(O)-clang CC=clang all
+
+format:
+	clang-format -i $(C_FILES)
