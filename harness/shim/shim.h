@@ -29,6 +29,7 @@ struct shim_call {
     uint64_t seq;            /* 0: not recorded */
     uint64_t attach;         /* which attachment (process) it was entered under */
     uint16_t api;
+    bool returned; /* set by the generated code when foreign code came back; false in leave: it threw */
 };
 
 /* True while there is a session to record into (also in a forked child). When false a
@@ -47,7 +48,8 @@ uint16_t shim_signature(uint16_t newest);
  * the library behind is to get: trampolines and a context. NULL callbacks stay NULL.
  */
 void shim_call_enter(struct shim_call *call, uint16_t api, union api_value *values);
-/* Writes the leave edge: result and filled out-buffers. */
+/* Writes the leave edge: result and filled out-buffers. Also run when the call is left by an exception
+ * (call->returned is false: result is 0 and out-buffers are NULL then). */
 void shim_call_leave(struct shim_call *call, const union api_value *values, union api_value result);
 
 /* Enter/leave edge of a callback. `which` is 0 or 1: the index into context->fn.

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim_gen.c, calls: one exported wrapper per function of the API.
+ */
+#include <string.h>
+
+#include "emit.h"
+#include "emit_shim.h"
+
+static bool
+has_out(const struct entry *entry)
+{
+    for (unsigned i = 0; i < entry->nparams; i++)
+        if (entry->params[i].out_bytes)
+            return true;
+    return false;
+}
+
+/* What the app gets when the library behind has no such function. */
+static const char *
+missing_of(const struct model *model, const struct entry *entry)
+{
+    if (entry->enumeration == model->status_enum && entry->enumeration != NULL)
+        return gen_format("%d", (int)model->missing_value);
+    return strcmp(entry->type, "API_STR") == 0 ? "NULL" : gen_format("(%s)0", entry->ctype);
+}
+
+/* `R (*)(const char *, ...)` with the callback types of this signature. */
+static void
+put_behind_type(struct out *out, const struct entry *entry)
+{
+    put(out, "    typedef %s behind_type(", entry->ctype);
+    for (unsigned i = 0; i < entry->nparams; i++)
+        put(out, "%s%s", i ? ", " : "",
+            strcmp(entry->params[i].type, "API_FN") == 0 ? "void (*)(void)" : entry->params[i].ctype);
+    put(out, "%s);\n", entry->nparams ? "" : "void");
+    put(out, "    behind_type *behind = (behind_type *)shim_behind(%s);\n", entry->newest->id);
+}
+
+/* The call with what shim_call_enter put in place of callbacks and user data. */
+static void
+put_behind_call(struct out *out, const struct entry *entry)
+{
+    const char *cast = strcmp(entry->type, "API_I32") == 0 ? "(int32_t)" : "";
+
+    put(out, "    if (behind != NULL)\n        ");
+    if (!returns_nothing(entry))
+        put(out, "open.result.%s = %s", member_of(entry->type), cast);
+    put(out, "behind(");
+    for (unsigned i = 0; i < entry->nparams; i++) {
+        const char *type = entry->params[i].type;
+        if (strcmp(type, "API_FN") == 0 || strcmp(type, "API_USER") == 0)
+            put(out, "%sv[%u].%s", i ? ", " : "", i, member_of(type));
+        else
+            put(out, "%sa%u", i ? ", " : "", i);
+    }
+    put(out, ");\n");
+}
+
+static void
+put_outs(struct out *out, const struct entry *entry, bool back)
+{
+    for (unsigned i = 0; i < entry->nparams; i++)
+        if (entry->params[i].out_bytes && back)
+            put(out, "    v[%u].out = a%u;\n", i, i);
+        else if (entry->params[i].out_bytes)
+            put(out, "    v[%u].out = NULL; /* not filled if the call is left by an exception */\n", i);
+}
+
+static void
+put_recorded_call(struct out *out, const struct model *model, const struct entry *entry)
+{
+    const char *missing = missing_of(model, entry);
+
+    put(out, "    struct open_call open __attribute__((cleanup(close_call)));\n");
+    if (entry->nparams)
+        put(out, "    union api_value *v = open.values;\n\n");
+    put_stores(out, entry);
+    put(out, "    open.call.returned = false;\n    open.result.u = 0;\n");
+    put(out, "    shim_call_enter(&open.call, %s, open.values);\n", entry->id);
+    if (has_out(entry))
+        put_outs(out, entry, false);
+    if (!returns_nothing(entry) && strcmp(missing, gen_format("(%s)0", entry->ctype)) != 0 &&
+        strcmp(missing, "NULL") != 0)
+        put(out, "    if (behind == NULL)\n        open.result.i = %s;\n", missing);
+    put_behind_call(out, entry);
+    if (has_out(entry)) {
+        put(out, "    if (behind != NULL) {\n");
+        put_outs(out, entry, true);
+        put(out, "    }\n");
+    }
+    put(out, "    open.call.returned = true;\n");
+    if (!returns_nothing(entry))
+        put(out, "    return (%s)open.result.%s;\n", entry->ctype, member_of(entry->type));
+}
+
+static void
+put_forward(struct out *out, const struct model *model, const struct entry *entry)
+{
+    put(out, "    if (!shim_recording()) {\n");
+    if (returns_nothing(entry)) {
+        put(out, "        if (behind != NULL)\n            behind(");
+    } else {
+        put(out, "        return behind == NULL ? %s : behind(", missing_of(model, entry));
+    }
+    for (unsigned i = 0; i < entry->nparams; i++)
+        put(out, "%s%sa%u", i ? ", " : "",
+            strcmp(entry->params[i].type, "API_FN") == 0 ? "(void (*)(void))" : "", i);
+    put(out, ");\n%s    }\n", returns_nothing(entry) ? "        return;\n" : "");
+}
+
+static void
+put_wrapper(struct out *out, const struct model *model, const struct entry *entry)
+{
+    put(out, "SHIM_EXPORT %s\n%s(", entry->ctype, entry->name);
+    put_params(out, entry);
+    put(out, ")\n{\n");
+    put_behind_type(out, entry);
+    put(out, "\n");
+    put_forward(out, model, entry);
+    put_recorded_call(out, model, entry);
+    put(out, "}\n\n");
+}
+
+/* The function behind one of several signatures; callbacks keep no type, it may be an old one. */
+static void
+put_signature(struct out *out, const struct model *model, const struct entry *entry)
+{
+    put(out, "static %s\nas_%s(", entry->ctype, entry->id);
+    put_params(out, entry);
+    put(out, ")\n{\n");
+    put_behind_type(out, entry);
+    put(out, "\n");
+    put_recorded_call(out, model, entry);
+    put(out, "}\n\n");
+}
+
+static void
+put_dispatch_case(struct out *out, const struct entry *entry)
+{
+    bool nothing = returns_nothing(entry);
+
+    put(out, "        %sas_%s(", nothing ? "" : "return (uintptr_t)", entry->id);
+    for (unsigned i = 0; i < entry->nparams; i++)
+        put(out, "%s(%s)r%u", i ? ", " : "", entry->params[i].ctype, i);
+    put(out, ");\n%s", nothing ? "        return 0;\n" : "");
+}
+
+/*
+ * A name whose signature changed. The app was built for one signature, the library behind
+ * has one, and both are the same or the app would not work without us either. So take
+ * the registers as they are, and ask the library's version what they mean.
+ */
+static void
+put_raw_wrapper(struct out *out, const struct model *model, const struct entry *entry)
+{
+    unsigned registers = entry->nparams;
+
+    put_signature(out, model, entry);
+    for (unsigned i = 0; i < entry->older.count; i++) {
+        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
+        registers = older->nparams > registers ? older->nparams : registers;
+        put_signature(out, model, older);
+    }
+    put(out, "SHIM_EXPORT uintptr_t raw_%s(", entry->name);
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%suintptr_t r%u", i ? ", " : "", i);
+    put(out, ") __asm__(\"%s\");\n\nuintptr_t\nraw_%s(", entry->name, entry->name);
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%suintptr_t r%u", i ? ", " : "", i);
+    put(out, ")\n{\n    if (!shim_recording()) {\n        uintptr_t (*behind)(");
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%suintptr_t", i ? ", " : "");
+    put(out, ") = (uintptr_t (*)(");
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%suintptr_t", i ? ", " : "");
+    put(out, "))shim_behind(%s);\n        return behind == NULL ? (uintptr_t)%s : behind(", entry->id,
+        returns_nothing(entry) ? "0" : missing_of(model, entry));
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%sr%u", i ? ", " : "", i);
+    put(out, ");\n    }\n    switch (shim_signature(%s)) {\n", entry->id);
+    for (unsigned i = 0; i < entry->older.count; i++) {
+        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
+        put(out, "    case %s:\n", older->id);
+        put_dispatch_case(out, older);
+    }
+    put(out, "    default:\n");
+    put_dispatch_case(out, entry);
+    put(out, "    }\n}\n\n");
+}
+
+static void
+put_top(struct out *out)
+{
+    put(out, "#include \"shim/shim.h\"\n#include \"timtape/tim.h\"\n\n");
+    put(out, "#define SHIM_EXPORT __attribute__((visibility(\"default\")))\n\n");
+    put(out, "struct open_call {\n    struct shim_call call;\n    union api_value result;\n"
+             "    union api_value values[API_MAX_PARAMS];\n};\n\n");
+    put(out, "/* Runs on the way out, also when an exception or the end of the thread takes that way. */\n"
+             "static inline void\nclose_call(struct open_call *open)\n{\n"
+             "    shim_call_leave(&open->call, open->values, open->result);\n}\n\n");
+}
+
+void
+emit_shim(const struct model *model, const char *path)
+{
+    struct out out;
+
+    out_open(&out, path, "Wrappers around every function, trampolines for every callback type.");
+    put_top(&out);
+    emit_trampolines(&out, model);
+    for (unsigned i = 0; i < model->functions.count; i++) {
+        const struct entry *entry = LIST_AT(&model->functions, struct entry, i);
+        if (entry->older.count)
+            put_raw_wrapper(&out, model, entry);
+        else
+            put_wrapper(&out, model, entry);
+    }
+    out_close(&out);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/*
+ * standin_gen.c: the API as entry points that play the score, and the way to call an app's callback.
+ */
+#include <string.h>
+
+#include "emit_shim.h"
+
+static void
+put_answer(struct out *out, const struct entry *entry)
+{
+    if (entry->nparams)
+        put(out, "    union api_value v[%u];\n\n", entry->nparams);
+    put_stores(out, entry);
+    put(out, "    ");
+    if (!returns_nothing(entry))
+        put(out, "return (%s)", entry->ctype);
+    put(out, "standin_call(%s, %s)", entry->id, entry->nparams ? "v" : "NULL");
+    put(out, "%s%s;\n", returns_nothing(entry) ? "" : ".",
+        returns_nothing(entry) ? "" : member_of(entry->type));
+}
+
+static void
+put_entry_point(struct out *out, const struct entry *entry)
+{
+    put(out, "STANDIN_EXPORT %s\n%s(", entry->ctype, entry->name);
+    put_params(out, entry);
+    put(out, ")\n{\n");
+    put_answer(out, entry);
+    put(out, "}\n\n");
+}
+
+static void
+put_dispatch_case(struct out *out, const struct entry *entry)
+{
+    bool nothing = returns_nothing(entry);
+
+    put(out, "        %sas_%s(", nothing ? "" : "return (uintptr_t)", entry->id);
+    for (unsigned i = 0; i < entry->nparams; i++)
+        put(out, "%s(%s)r%u", i ? ", " : "", entry->params[i].ctype, i);
+    put(out, ");\n%s", nothing ? "        return 0;\n" : "");
+}
+
+static void
+put_signature(struct out *out, const struct entry *entry)
+{
+    put(out, "static %s\nas_%s(", entry->ctype, entry->id);
+    put_params(out, entry);
+    put(out, ")\n{\n");
+    put_answer(out, entry);
+    put(out, "}\n\n");
+}
+
+/* The tape's SDK version says which signature the app's registers hold. */
+static void
+put_raw_entry_point(struct out *out, const struct entry *entry)
+{
+    unsigned registers = entry->nparams;
+
+    put_signature(out, entry);
+    for (unsigned i = 0; i < entry->older.count; i++) {
+        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
+        registers = older->nparams > registers ? older->nparams : registers;
+        put_signature(out, older);
+    }
+    put(out, "STANDIN_EXPORT uintptr_t raw_%s(", entry->name);
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%suintptr_t r%u", i ? ", " : "", i);
+    put(out, ") __asm__(\"%s\");\n\nuintptr_t\nraw_%s(", entry->name, entry->name);
+    for (unsigned i = 0; i < registers; i++)
+        put(out, "%suintptr_t r%u", i ? ", " : "", i);
+    put(out, ")\n{\n    switch (standin_signature(%s)) {\n", entry->id);
+    for (unsigned i = 0; i < entry->older.count; i++) {
+        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
+        put(out, "    case %s:\n", older->id);
+        put_dispatch_case(out, older);
+    }
+    put(out, "    default:\n");
+    put_dispatch_case(out, entry);
+    put(out, "    }\n}\n\n");
+}
+
+static void
+put_invoke(struct out *out, const struct model *model)
+{
+    put(out, "void\nstandin_invoke(uint16_t callback, void (*fn)(void), const union api_value *values)\n{\n"
+             "    switch (callback) {\n");
+    for (unsigned i = model->functions.count; i < model_entries(model); i++) {
+        const struct entry *entry = model_entry(model, i);
+        if (strcmp(entry->kind, "callback") != 0)
+            continue;
+        put(out, "    case %s:\n        ((%s)fn)(", entry->id, callback_type(entry));
+        for (unsigned k = 0; k < entry->nparams; k++) {
+            const char *type = entry->params[k].type;
+            bool number = member_of(type)[1] == '\0' && *member_of(type) != 's';
+            put(out, "%s", k ? ", " : "");
+            if (number)
+                put(out, "(%s)", entry->params[k].ctype);
+            put(out, "values[%u].%s", k, member_of(type));
+        }
+        put(out, ");\n        return;\n");
+    }
+    put(out, "    default:\n        return;\n    }\n}\n");
+}
+
+void
+emit_standin(const struct model *model, const char *path)
+{
+    struct out out;
+
+    out_open(&out, path, "Entry points that answer from the score, and calls of the app's callbacks.");
+    put(&out, "#include \"replay/standin/standin.h\"\n#include \"timtape/tim.h\"\n\n");
+    put(&out, "#define STANDIN_EXPORT __attribute__((visibility(\"default\")))\n\n");
+    put_older_types(&out, model);
+    for (unsigned i = 0; i < model->functions.count; i++) {
+        const struct entry *entry = LIST_AT(&model->functions, struct entry, i);
+        if (entry->older.count)
+            put_raw_entry_point(&out, entry);
+        else
+            put_entry_point(&out, entry);
+    }
+    put_invoke(&out, model);
+    out_close(&out);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * apigen: reads the API description, checks it, writes everything that is made from it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "emit.h"
+
+static int
+usage(void)
+{
+    fputs("usage: apigen [--check] [--out DIR --header FILE] DESCRIPTION.tim...\n", stderr);
+    return 64;
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *folder = NULL, *header = NULL;
+    struct model model = {0};
+    bool check = false;
+    int i;
+
+    for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "--check") == 0)
+            check = true;
+        else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc)
+            folder = argv[++i];
+        else if (strcmp(argv[i], "--header") == 0 && i + 1 < argc)
+            header = argv[++i];
+        else
+            return usage();
+    }
+    if (i == argc || (!check && (folder == NULL || header == NULL)))
+        return usage();
+    for (; i < argc; i++)
+        parse_file(&model, argv[i]);
+    check_model(&model);
+    if (complaints() != 0)
+        return 1;
+    if (check)
+        return 0;
+    emit_ids(&model, gen_format("%s/api_ids.h", folder));
+    emit_tables(&model, gen_format("%s/api_tables.c", folder));
+    emit_shim(&model, gen_format("%s/shim_gen.c", folder));
+    emit_standin(&model, gen_format("%s/standin_gen.c", folder));
+    emit_header(&model, header);
+    return 0;
+}
