@@ -7,15 +7,6 @@
 #include "emit.h"
 #include "emit_shim.h"
 
-static bool
-has_out(const struct entry *entry)
-{
-    for (unsigned i = 0; i < entry->nparams; i++)
-        if (entry->params[i].out_bytes)
-            return true;
-    return false;
-}
-
 /* What the app gets when the library behind has no such function. */
 static const char *
 missing_of(const struct model *model, const struct entry *entry)
@@ -41,11 +32,9 @@ put_behind_type(struct out *out, const struct entry *entry)
 static void
 put_behind_call(struct out *out, const struct entry *entry)
 {
-    const char *cast = strcmp(entry->type, "API_I32") == 0 ? "(int32_t)" : "";
-
-    put(out, "    if (behind != NULL)\n        ");
     if (!returns_nothing(entry))
-        put(out, "open.result.%s = %s", member_of(entry->type), cast);
+        put(out, "open.result.%s = %s", member_of(entry->type),
+            strcmp(entry->type, "API_I32") == 0 ? "(int32_t)" : "");
     put(out, "behind(");
     for (unsigned i = 0; i < entry->nparams; i++) {
         const char *type = entry->params[i].type;
@@ -57,20 +46,21 @@ put_behind_call(struct out *out, const struct entry *entry)
     put(out, ");\n");
 }
 
+/* Out-buffers count as filled only once the call is back: it may be left by an exception. */
 static void
-put_outs(struct out *out, const struct entry *entry, bool back)
+put_outs(struct out *out, const struct entry *entry, const char *indent, bool filled)
 {
     for (unsigned i = 0; i < entry->nparams; i++)
-        if (entry->params[i].out_bytes && back)
-            put(out, "    v[%u].out = a%u;\n", i, i);
+        if (entry->params[i].out_bytes && filled)
+            put(out, "%sv[%u].out = a%u;\n", indent, i, i);
         else if (entry->params[i].out_bytes)
-            put(out, "    v[%u].out = NULL; /* not filled if the call is left by an exception */\n", i);
+            put(out, "%sv[%u].out = NULL;\n", indent, i);
 }
 
 static void
 put_recorded_call(struct out *out, const struct model *model, const struct entry *entry)
 {
-    const char *missing = missing_of(model, entry);
+    bool status = !returns_nothing(entry) && entry->enumeration == model->status_enum;
 
     put(out, "    struct open_call open __attribute__((cleanup(close_call)));\n");
     if (entry->nparams)
@@ -78,18 +68,14 @@ put_recorded_call(struct out *out, const struct model *model, const struct entry
     put_stores(out, entry);
     put(out, "    open.call.returned = false;\n    open.result.u = 0;\n");
     put(out, "    shim_call_enter(&open.call, %s, open.values);\n", entry->id);
-    if (has_out(entry))
-        put_outs(out, entry, false);
-    if (!returns_nothing(entry) && strcmp(missing, gen_format("(%s)0", entry->ctype)) != 0 &&
-        strcmp(missing, "NULL") != 0)
-        put(out, "    if (behind == NULL)\n        open.result.i = %s;\n", missing);
+    put_outs(out, entry, "    ", false);
+    put(out, "    if (behind != NULL) {\n        ");
     put_behind_call(out, entry);
-    if (has_out(entry)) {
-        put(out, "    if (behind != NULL) {\n");
-        put_outs(out, entry, true);
-        put(out, "    }\n");
-    }
-    put(out, "    open.call.returned = true;\n");
+    put_outs(out, entry, "        ", true);
+    put(out, "    }");
+    if (status)
+        put(out, " else {\n        open.result.i = %s;\n    }", missing_of(model, entry));
+    put(out, "\n    open.call.returned = true;\n");
     if (!returns_nothing(entry))
         put(out, "    return (%s)open.result.%s;\n", entry->ctype, member_of(entry->type));
 }
@@ -117,7 +103,10 @@ put_wrapper(struct out *out, const struct model *model, const struct entry *entr
     put(out, ")\n{\n");
     put_behind_type(out, entry);
     put(out, "\n");
-    put_forward(out, model, entry);
+    /* A listener that was added while recording is known to the SDK by our trampoline only, so
+     * removing it needs the shim even after the recorder is gone. */
+    if (strcmp(entry->kind, "unregister") != 0)
+        put_forward(out, model, entry);
     put_recorded_call(out, model, entry);
     put(out, "}\n\n");
 }
