@@ -1,7 +1,7 @@
 # The bench: `make bench`, `make bench BENCH=ring,drain`, BENCH_LONG=1, BENCH_STRICT=1. See docs/benchmarks.md.
 
 BENCH_DIR     := $(O)/bench
-BENCH_OBJ     := $(patsubst %.c,$(O)/obj/%.o,$(wildcard bench/*.c)) $(O)/obj/harness/ring/consumer.o $(O)/obj/harness/base/fault.o
+BENCH_OBJ     := $(patsubst %.c,$(O)/obj/%.o,$(wildcard bench/*.c)) $(patsubst %.c,$(O)/obj/%.o,$(wildcard harness/ring/consumer*.c)) $(O)/obj/harness/base/fault.o
 BENCH_APP_SRC := bench/app/app.c bench/app/kinds.c bench/app/peers.c
 BENCH_APP_HDR := $(wildcard bench/app/*.h)
 BENCH_CFLAGS  := -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -I$(O)/include
