@@ -166,7 +166,7 @@ static void
 on_conv(enum TIMConvEvent event, const char *json, const void *got)
 {
     check(got);
-    app_back("TIMConvEventCallback", "ij", (int64_t)event, json);
+    app_back("TIMConvEventCallback", "ij", (int64_t)(int32_t)event, json);
     understand(json);
 }
 

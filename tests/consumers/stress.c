@@ -36,7 +36,7 @@ on_conv(enum TIMConvEvent event, const char *json, const void *user)
     if (getenv("APP_QUIET") != NULL)
         count++;
     else
-        app_back("TIMConvEventCallback", "ij", (int64_t)event, json);
+        app_back("TIMConvEventCallback", "ij", (int64_t)(int32_t)event, json);
 }
 
 static void

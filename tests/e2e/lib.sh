@@ -24,7 +24,8 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/timtape-test.XXXXXX")
 chmod 755 "$T"
 export T
 tests=0 failed=0
-CLEANUP=:
+export rc=0 # status of the last `run`
+export CLEANUP=: # run at the end
 
 finish() {
     local rc=$?

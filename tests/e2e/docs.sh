@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs the examples of the documents. A block that starts with ```console test is run line by line in one
+# shell: `$ command`, then what it prints. `...` in the expected text stands for anything.
+. "$(dirname "$0")/lib.sh"
+need_command
+
+export PATH="$O:$APPS:$PATH"
+mkdir "$T/app" && cd "$T" || exit 1
+cp "$APPS/chat" "$T/app/chat" 2>/dev/null
+ln -s "$TOP/traces" traces
+ln -s "$TOP/corpus" corpus
+
+for doc in README.md README.zh-CN.md traces/FORMAT.md docs/*.md; do
+    [ -f "$TOP/$doc" ] || continue
+    awk -v name="$T/$(echo "$doc" | tr '/' '-')" '
+        /^```console test/ { inside = 1; file = name "." ++n ".block"; next }
+        /^```/             { inside = 0 }
+        inside             { print > file }' "$TOP/$doc"
+    for block in "$T/$(echo "$doc" | tr '/' '-')".*.block; do
+        [ -f "$block" ] || continue
+        mkdir -p "$T/run" && cd "$T/run" || exit 1
+        ln -sfn "$TOP/traces" traces; ln -sfn "$TOP/corpus" corpus; ln -sfn "$O" build; ln -sfn "$TOP/tests" tests
+        python3 - "$block" >"$T/doc.log" 2>&1 <<'END'
+import re, subprocess, sys
+steps, command = [], None
+for line in open(sys.argv[1], encoding="utf-8").read().splitlines():
+    if line.startswith("$ "):
+        steps.append([line[2:], []])
+    elif steps and line.startswith("> "):
+        steps[-1][0] += "\n" + line[2:]
+    elif steps:
+        steps[-1][1].append(line)
+for command, wanted in steps:
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    got = (done.stdout + done.stderr).rstrip("\n")
+    pattern = "\n".join(re.escape(line).replace(re.escape("..."), ".*") for line in wanted)
+    pattern = re.sub(r"(?m)^\.\*$", r"(?:.*\\n?)*?", pattern)
+    if wanted and not re.fullmatch(pattern, got):
+        print(f"$ {command}\nprinted:\n{got}\nthe document says:\n" + "\n".join(wanted))
+        sys.exit(1)
+    if not wanted and done.returncode != 0:
+        print(f"$ {command}\nstatus {done.returncode}\n{got}")
+        sys.exit(1)
+END
+        if [ $? -eq 0 ]; then ok "$doc, example $(basename "$block" | sed 's/.*\.\([0-9]*\)\.block/\1/')"; else
+            fail "$doc, example $(basename "$block")" "$T/doc.log"
+        fi
+        cd "$T" && rm -rf "$T/run"
+    done
+done
+holds 'the man page has no mistakes' mandoc -T lint -W warning "$TOP/man/timtape.1"
+# The two READMEs say the same: same headings, same commands.
+is 'both READMEs have the same code blocks' "$(awk '/^```/ { inside = !inside; next } inside && /^\$ /' "$TOP/README.md")" \
+    "$(awk '/^```/ { inside = !inside; next } inside && /^\$ /' "$TOP/README.zh-CN.md")"
+is 'both READMEs have the same number of sections' "$(grep -c '^## ' "$TOP/README.md")" "$(grep -c '^## ' "$TOP/README.zh-CN.md")"

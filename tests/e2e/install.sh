@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The installed command works from where it was installed, wherever that is, and goes away again.
+. "$(dirname "$0")/lib.sh"
+need_command
+cd "$TOP" || exit 1
+
+make_() { make --no-print-directory -s O="${O#"$TOP"/}" "$@" >"$T/make.out" 2>&1; }
+holds 'make install' make_ install DESTDIR="$T/stage" PREFIX=/usr || fail install "$T/make.out"
+for file in bin/timtape lib/timtape/audit.so lib/timtape/libImSDK.so lib/timtape/preload.so lib/timtape/standin.so \
+    include/timtape/tim.h share/man/man1/timtape.1; do
+    [ -f "$T/stage/usr/$file" ] && ok "installed $file" || fail "installed $file"
+done
+mv "$T/stage/usr" "$T/moved away"
+tape=$T/i.tape
+run env LD_LIBRARY_PATH="$FAKESDK" "$T/moved away/bin/timtape" record -o "$tape" -- "$APPS/bind_lazy"
+is 'the moved command records' "$(sql "$tape" 'SELECT count(*) FROM callbacks')" 2 || fail record "$T/err"
+ln -s "$T/moved away/bin/timtape" "$T/link"
+status 'and replays, called through a link' 0 "$T/link" replay "$tape" -- "$APPS/bind_lazy"
+cat >"$T/user.c" <<'END'
+#include <timtape/tim.h>
+int main(void) { return TIMGetSDKVersion() == 0; }
+END
+holds 'the installed header compiles as C11' cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$T/moved away/include" -c "$T/user.c" -o "$T/user.o"
+holds 'and as C++17' c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -I"$T/moved away/include" -c -x c++ "$T/user.c" -o "$T/user.o"
+mkdir -p "$T/stage" && mv "$T/moved away" "$T/stage/usr"
+holds 'make uninstall' make_ uninstall DESTDIR="$T/stage" PREFIX=/usr
+is 'nothing is left' "$(find "$T/stage" -type f | wc -l)" 0
