@@ -113,10 +113,6 @@ take_api(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
     api->name = strdup(name);
     if (api->name == NULL)
         return bad(tape, fault, "out of memory");
-    const char *since;
-    if (!tape_column_text(row, 4, &since, &bytes))
-        return bad(tape, fault, "a function's version is not text");
-    api->entry = since != NULL ? api_find_version(name, since) : api_find(name);
     return 0;
 }
 
@@ -138,32 +134,18 @@ take_param(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
     return 0;
 }
 
-/* Is it the signature this build knows under that name? */
-static bool
-agrees(const struct tape_api *api)
-{
-    const struct api_entry *entry = api->entry;
-    if (entry->nparams != api->nparams || entry->returns != api->returns ||
-        (entry->kind == API_CALLBACK) != api->is_callback)
-        return false;
-    for (unsigned i = 0; i < entry->nparams; i++) {
-        if (entry->params[i].type != api->types[i])
-            return false;
-    }
-    return true;
-}
-
 int
 tape_load(struct tape_reader *tape, struct fault *fault)
 {
     if (each(tape, "SELECT key, value FROM main.header ORDER BY key", take_meta, fault) != 0 ||
-        each(tape, "SELECT api, name, kind, returns, since FROM main.api NOT INDEXED ORDER BY api", take_api,
+        each(tape, "SELECT api, name, kind, returns FROM main.api NOT INDEXED ORDER BY api", take_api,
              fault) != 0 ||
         each(tape, "SELECT api, pos, type FROM main.param ORDER BY api, pos", take_param, fault) != 0)
         return -1;
     for (unsigned i = 0; i < tape->napis; i++) {
-        if (tape->apis[i].entry != NULL && !agrees(&tape->apis[i]))
-            tape->apis[i].entry = NULL;
+        struct tape_api *api = &tape->apis[i];
+        if (api->name != NULL)
+            api->entry = tape_entry(api->name, api->is_callback, api->returns, api->nparams, api->types);
     }
     return 0;
 }

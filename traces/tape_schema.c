@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/api.h"
-
 #define ARGUMENT                                                                                             \
     "CASE p.pos WHEN 1 THEN e.a1 WHEN 2 THEN e.a2 WHEN 3 THEN e.a3 WHEN 4 THEN e.a4 "                        \
     "WHEN 5 THEN e.a5 WHEN 6 THEN e.a6 WHEN 7 THEN e.a7 WHEN 8 THEN e.a8 END"
@@ -146,6 +144,23 @@ const char *
 tape_kind_name(int kind)
 {
     return kind >= 0 && kind < (int)(sizeof kinds / sizeof kinds[0]) ? kinds[kind] : NULL;
+}
+
+const struct api_entry *
+tape_entry(const char *name, bool is_callback, int returns, unsigned nparams, const uint8_t *types)
+{
+    for (unsigned id = 0; id < API_ENTRIES; id++) {
+        const struct api_entry *entry = &api_entries[id];
+        if (entry->nparams != nparams || entry->returns != returns ||
+            (entry->kind == API_CALLBACK) != is_callback || strcmp(entry->name, name) != 0)
+            continue;
+        unsigned same = 0;
+        while (same < nparams && entry->params[same].type == types[same])
+            same++;
+        if (same == nparams)
+            return entry;
+    }
+    return NULL;
 }
 
 int

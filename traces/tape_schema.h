@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "api/api.h"
 #include "base/fault.h"
 
 /* Everything that is created on a new tape. */
@@ -22,6 +23,10 @@ extern const unsigned tape_table_count;
 const char *tape_type_name(int type);
 int tape_type_of(const char *name);
 const char *tape_kind_name(int kind);
+
+/* The entry of this build that has exactly this signature, or NULL. */
+const struct api_entry *tape_entry(const char *name, bool is_callback, int returns, unsigned nparams,
+                                   const uint8_t *types);
 
 /* A fault from the database's last error: "PATH: WHAT: why". Returns -1. */
 int tape_db_fault(sqlite3 *db, struct fault *fault, enum fault_kind kind, const char *path, const char *what);

@@ -206,20 +206,39 @@ tape_create(const char *path, bool replace, struct fault *fault)
 static int
 load_api(struct tape_writer *tape, struct fault *fault)
 {
+    static const char text[] = "SELECT a.api, a.name, a.kind = 'callback', a.returns, p.type FROM api AS a "
+                               "LEFT JOIN param AS p ON p.api = a.api ORDER BY a.api, p.pos";
     sqlite3_stmt *rows = NULL;
-    int code = sqlite3_prepare_v2(tape->db, "SELECT api, name, since FROM api", -1, &rows, NULL);
+    sqlite3_int64 last = 0;
+    unsigned nparams = 0;
+    uint8_t types[API_MAX_PARAMS];
+    memset(tape->api, 0, sizeof tape->api);
+    tape->apis = 0;
+    int code = sqlite3_prepare_v2(tape->db, text, -1, &rows, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         sqlite3_int64 row = sqlite3_column_int64(rows, 0);
         const char *name = (const char *)sqlite3_column_text(rows, 1);
-        const char *since = (const char *)sqlite3_column_text(rows, 2);
-        const struct api_entry *entry = name != NULL ? api_find_version(name, since) : NULL;
-        if (row > 0 && row < UINT16_MAX) {
-            if (entry != NULL)
-                tape->api[entry->id] = (uint16_t)row;
-            if (row > tape->apis)
-                tape->apis = (unsigned)row;
-        }
+        const char *returns = (const char *)sqlite3_column_text(rows, 3);
+        const char *type = (const char *)sqlite3_column_text(rows, 4);
         code = SQLITE_OK;
+        if (row != last)
+            nparams = 0;
+        last = row;
+        if (name == NULL || returns == NULL || row <= 0 || row >= UINT16_MAX || nparams == API_MAX_PARAMS)
+            continue;
+        if (type != NULL)
+            types[nparams++] = (uint8_t)tape_type_of(type);
+        if (row > tape->apis)
+            tape->apis = (unsigned)row;
+        /* A prefix of its parameters may be somebody else's signature: the longest one counts. */
+        for (unsigned id = 0; id < API_ENTRIES; id++) {
+            if (tape->api[id] == row)
+                tape->api[id] = 0;
+        }
+        const struct api_entry *entry =
+            tape_entry(name, sqlite3_column_int(rows, 2) != 0, tape_type_of(returns), nparams, types);
+        if (entry != NULL)
+            tape->api[entry->id] = (uint16_t)row;
     }
     sqlite3_finalize(rows);
     return code == SQLITE_DONE ? 0 : broken(tape, fault, "cannot read the functions");
@@ -555,13 +574,12 @@ tape_commit(struct tape_writer *tape, struct fault *fault)
 void
 tape_rollback(struct tape_writer *tape)
 {
+    if (tape->db == NULL)
+        return;
     if (!sqlite3_get_autocommit(tape->db))
         sqlite3_exec(tape->db, "ROLLBACK", NULL, NULL, NULL);
     tape->open = false;
-    /* Rows of functions may have gone with it. */
-    memset(tape->api, 0, sizeof tape->api);
-    tape->apis = 0;
-    load_api(tape, NULL);
+    load_api(tape, NULL); /* rows of functions may have gone with it */
 }
 
 int
