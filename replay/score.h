@@ -51,6 +51,7 @@ struct score {
 
     uint32_t processes, threads, events, edges;
     uint64_t processes_at, threads_at, events_at, values_at, edges_at, texts_at; /* offsets from the start */
+    uint64_t first_at; /* uint32_t[entries]: first event of each entry id, or SCORE_NONE */
     uint64_t processes_live_at, threads_live_at, events_live_at, edges_live_at;
 
     uint64_t sdk_version; /* offset of its text, 0 when unknown */
@@ -128,7 +129,8 @@ struct score_edge {
     uint32_t next_sdk; /* the first counted SDK edge after this one, or SCORE_NONE */
     uint8_t leave;     /* 0 enter, 1 leave */
     uint8_t app;       /* 1: made by the app */
-    uint8_t pad[6];
+    uint8_t counted;   /* 0: of an IGNORED event, or after its process began to exit: nobody waits for it */
+    uint8_t pad[5];
 };
 
 /* ---- read-write part ------------------------------------------------------------------------- */
@@ -213,11 +215,14 @@ struct score_live {
     /* Time. */
     alignas(SCORE_LINE) _Atomic int64_t slip; /* ns; never shrinks */
     _Atomic int64_t last_late;                /* lateness of the SDK edge issued last */
-    /* The SDK edge issued last is on its way through the shim: its record is in the ring as
-     * soon as *word (0: head, 1: current) of that ring slot is no longer `before`. */
+    /* The SDK edge issued last is on its way through the shim. Its record is in the ring as soon as
+     * that ring slot's `current` is past `issue_before` (callback enter) or its `head` is no longer
+     * `issue_before` (call leave). The next one waits for that, so that the ring's order is the recorded one.
+     */
     _Atomic uint64_t issue_before;
-    _Atomic uint32_t issue_slot; /* slot + 1, 0: nothing to wait for */
-    _Atomic uint32_t issue_word;
+    _Atomic uint64_t issue_owner; /* live thread that issued it, 0: nothing to wait for */
+    _Atomic uint32_t issue_slot;  /* its ring slot + 1, 0: it had none yet */
+    _Atomic uint32_t issue_enter; /* 1: callback enter, 0: call leave */
 
     /* Counts for the verdict. */
     alignas(SCORE_LINE) _Atomic uint32_t images; /* last program image number given out */
@@ -232,6 +237,14 @@ struct score_live {
 };
 
 /* ---- access ---------------------------------------------------------------------------------- */
+
+/* The first recorded event of an entry id, or SCORE_NONE. */
+static inline uint32_t
+score_first(const struct score *score, uint32_t api)
+{
+    return api < score->entries ? ((const uint32_t *)((const char *)score + score->first_at))[api]
+                                : SCORE_NONE;
+}
 
 static inline const struct score_process *
 score_process(const struct score *score, uint32_t index)

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Score, last step: the file in shared memory. And what is done to a score from outside while it is
+ * played: answering questions, skipping, holding back, ending.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "replay/score_draft.h"
+#include "replay/score_edge.h"
+
+#define SCORE_STALL_NS 10000000000u
+#define SCORE_GRACE_NS 300000000u
+
+struct part {
+    uint64_t *at; /* offset in the header to fill */
+    const void *from;
+    uint64_t bytes;
+};
+
+static uint64_t
+score_room(uint64_t *end, uint64_t bytes)
+{
+    uint64_t at = (*end + 127) & ~(uint64_t)127;
+
+    *end = at + bytes;
+    return at;
+}
+
+/* Where the file goes: memory if it fits there with room to spare, else a temporary folder. */
+static const char *
+score_directory(const struct score_options *options, uint64_t bytes)
+{
+    struct statvfs fs;
+    const char *temporary;
+
+    if (options->directory != NULL)
+        return options->directory;
+    if (statvfs("/dev/shm", &fs) == 0 && access("/dev/shm", W_OK | X_OK) == 0 &&
+        (uint64_t)fs.f_bavail * fs.f_frsize / 4 * 3 > bytes)
+        return "/dev/shm";
+    temporary = getenv("TMPDIR");
+    return temporary != NULL && temporary[0] == '/' ? temporary : "/tmp";
+}
+
+static int
+score_map(struct score_file *file, const struct score_options *options, uint64_t bytes, struct fault *fault)
+{
+    const char *directory = score_directory(options, bytes);
+    int fd, problem;
+    void *map;
+
+    if ((size_t)snprintf(file->path, sizeof file->path, "%s/timtape-score-XXXXXX", directory) >=
+        sizeof file->path) {
+        file->path[0] = '\0';
+        return fault_set(fault, FAULT_CANNOT_RUN, "%s: the path is too long for the score; set TMPDIR",
+                         directory);
+    }
+    fd = mkostemp(file->path, O_CLOEXEC); /* 0600 */
+    if (fd < 0) {
+        fault_errno(fault, FAULT_CANNOT_RUN, "%s: cannot create the score", directory);
+        file->path[0] = '\0';
+        return -1;
+    }
+    /* Allocated now, so that a full file system is this error and not a SIGBUS in the app. */
+    problem = posix_fallocate(fd, 0, (off_t)bytes);
+    if (problem != 0) {
+        errno = problem;
+        fault_errno(fault, FAULT_CANNOT_RUN, "%s: no room for the score (%llu bytes); set TMPDIR", directory,
+                    (unsigned long long)bytes);
+        close(fd);
+        return -1;
+    }
+    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        fault_errno(fault, FAULT_CANNOT_RUN, "%s: cannot map the score", file->path);
+    close(fd);
+    if (map == MAP_FAILED)
+        return -1;
+    file->score = map;
+    file->bytes = bytes;
+    return 0;
+}
+
+static void
+score_firsts(struct score *score)
+{
+    uint32_t *first = (uint32_t *)((char *)score + score->first_at);
+    uint32_t i;
+
+    memset(first, 0xff, API_ENTRIES * sizeof *first);
+    for (i = score->events; i-- > 0;) {
+        if (score_event(score, i)->api < API_ENTRIES)
+            first[score_event(score, i)->api] = i;
+    }
+}
+
+/* Texts are counted from where they will stand. */
+static void
+score_relocate(struct score_draft *draft, uint64_t texts_at)
+{
+    uint32_t i;
+
+    for (i = 0; i < draft->nvalues; i++) {
+        if (draft->values[i].bytes != UINT32_MAX)
+            draft->values[i].bits += texts_at;
+    }
+}
+
+static int
+score_write(struct score_file *file, struct score_draft *draft, const struct score_options *options,
+            const char *version, struct fault *fault)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    struct score head = {.magic = SCORE_MAGIC,
+                         .layout = SCORE_LAYOUT,
+                         .entries = API_ENTRIES,
+                         .processes = draft->nprocesses,
+                         .threads = draft->nthreads,
+                         .events = draft->nevents,
+                         .edges = draft->nedges,
+                         .max = options->speed <= 0,
+                         .stall_ns = options->stall_ns != 0 ? options->stall_ns : SCORE_STALL_NS,
+                         .grace_ns = options->grace_ns != 0 ? options->grace_ns : SCORE_GRACE_NS};
+    size_t version_bytes = version == NULL ? 0 : strlen(version) + 1, i;
+    const struct part parts[] = {
+        {&head.processes_at, draft->processes, (uint64_t)draft->nprocesses * sizeof *draft->processes},
+        {&head.threads_at, draft->threads, (uint64_t)draft->nthreads * sizeof *draft->threads},
+        {&head.events_at, draft->events, (uint64_t)draft->nevents * sizeof *draft->events},
+        {&head.values_at, draft->values, (uint64_t)draft->nvalues * sizeof *draft->values},
+        {&head.edges_at, draft->edges, (uint64_t)draft->nedges * sizeof *draft->edges},
+        {&head.first_at, NULL, API_ENTRIES * sizeof(uint32_t)},
+        {&head.texts_at, draft->texts, draft->text_bytes},
+        {&head.sdk_version, version, version_bytes},
+    };
+    uint64_t end = sizeof head;
+    struct score *score;
+
+    for (i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        *parts[i].at = score_room(&end, parts[i].bytes);
+    if (version_bytes == 0)
+        head.sdk_version = 0;
+    head.fixed = end = (end + (uint64_t)page - 1) / (uint64_t)page * (uint64_t)page;
+    score_room(&end, sizeof(struct score_live));
+    head.processes_live_at =
+        score_room(&end, (uint64_t)draft->nprocesses * sizeof(struct score_process_live));
+    head.threads_live_at = score_room(&end, (uint64_t)draft->nthreads * sizeof(struct score_thread_live));
+    head.events_live_at = score_room(&end, (uint64_t)draft->nevents * sizeof(struct score_event_live));
+    head.edges_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(uint32_t));
+    head.bytes = end;
+    score_relocate(draft, head.texts_at);
+    if (score_map(file, options, head.bytes, fault) != 0)
+        return -1;
+    score = file->score;
+    for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].from != NULL && parts[i].bytes > 0)
+            memcpy((char *)score + *parts[i].at, parts[i].from, parts[i].bytes);
+    }
+    *score = head;
+    score_firsts(score);
+    atomic_store(&score_live(score)->gate, SCORE_NONE);
+    for (i = 0; i < draft->nedges; i++) {
+        if (!draft->edges[i].counted)
+            atomic_store_explicit(score_edge_live(score, (uint32_t)i), SCORE_EDGE_DONE, memory_order_relaxed);
+    }
+    score_advance(score, score_now());
+    return 0;
+}
+
+/* The version of the recorded SDK: what it said of itself, or what the tape's header says. */
+static const char *
+score_version(const struct score_draft *draft, struct tape_reader *tape)
+{
+    return draft->sdk_version != 0 ? draft->texts + draft->sdk_version - 1 : tape_meta(tape, "sdk_version");
+}
+
+int
+score_create(struct score_file *file, struct tape_reader *tape, const struct score_options *options,
+             struct fault *fault)
+{
+    struct score_draft draft = {0};
+    int result = -1;
+
+    *file = (struct score_file){0};
+    if (score_load(&draft, tape, fault) == 0 && score_shape(&draft, options, fault) == 0)
+        result = score_write(file, &draft, options, score_version(&draft, tape), fault);
+    if (result != 0)
+        score_destroy(file);
+    score_draft_free(&draft);
+    return result;
+}
+
+void
+score_destroy(struct score_file *file)
+{
+    if (file->score != NULL)
+        munmap(file->score, file->bytes);
+    if (file->path[0] != '\0')
+        unlink(file->path);
+    *file = (struct score_file){0};
+}
+
+void
+score_begin(struct score *score)
+{
+    uint64_t now = score_now();
+
+    atomic_store(&score_live(score)->progress_ns, now);
+    atomic_store(&score_live(score)->start_ns, now);
+}
+
+uint32_t
+score_find(const struct score *score, uint64_t seq)
+{
+    uint32_t low = 0, high = score->events;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (score_event(score, middle)->seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < score->events && score_event(score, low)->seq == seq ? low : SCORE_NONE;
+}
+
+int64_t
+score_due(const struct score *score, uint32_t edge)
+{
+    struct score_live *live = score_live(score);
+
+    if (score->max || edge >= score->edges)
+        return 0;
+    return (int64_t)atomic_load(&live->start_ns) + score_edge(score, edge)->at_ns + atomic_load(&live->slip);
+}
+
+void
+score_answer(struct score *score, struct score_mail *mail, enum score_mail_answer answer, uint32_t event,
+             uint64_t result)
+{
+    (void)score;
+    mail->answer = (uint32_t)answer;
+    mail->event = event;
+    mail->result = result;
+    atomic_store(&mail->state, SCORE_MAIL_ANSWERED);
+    score_futex_wake(&mail->state);
+}
+
+void
+score_wait_bell(struct score *score, uint32_t seen, uint64_t timeout_ns)
+{
+    score_futex_wait(&score_live(score)->bell, seen, score_now() + timeout_ns);
+}
+
+void
+score_tend(struct score *score)
+{
+    struct score_live *live = score_live(score);
+    unsigned i;
+
+    for (i = 0; i < SCORE_MAILS; i++) {
+        struct score_mail *mail = &live->mail[i];
+        uint32_t state = atomic_load(&mail->state);
+        uint64_t owner = mail->owner;
+
+        /* FILLING takes no time; who dies there is rare and costs one slot of many. */
+        if ((state == SCORE_MAIL_ASKED || state == SCORE_MAIL_ANSWERED) && owner != 0 &&
+            syscall(SYS_tgkill, (pid_t)(owner >> 32), (pid_t)(owner & UINT32_MAX), 0) != 0 && errno == ESRCH)
+            atomic_compare_exchange_strong(&mail->state, &state, SCORE_MAIL_FREE);
+    }
+}
+
+bool
+score_skip(struct score *score, uint32_t event)
+{
+    bool taken = event < score->events && score_take_out(score, event, SCORE_SKIPPED);
+
+    score_advance(score, score_now());
+    return taken;
+}
+
+/* Edges of what was begun and will not be ended are let go, too: its process is dead. */
+void
+score_skip_process(struct score *score, uint32_t process)
+{
+    uint32_t i;
+
+    for (i = 0; i < score->events; i++) {
+        const struct score_event *event = score_event(score, i);
+        uint32_t state = SCORE_FREE;
+
+        if (score_thread(score, event->thread)->process != process)
+            continue;
+        atomic_compare_exchange_strong(&score_event_live(score, i)->state, &state, SCORE_SKIPPED);
+        atomic_fetch_or(score_edge_live(score, event->enter), SCORE_EDGE_DONE);
+        if (event->leave != SCORE_NONE)
+            atomic_fetch_or(score_edge_live(score, event->leave), SCORE_EDGE_DONE);
+    }
+    score_advance(score, score_now());
+}
+
+/* Wakes whoever may sleep because of one of the flags. */
+static void
+score_rouse(struct score *score)
+{
+    struct score_live *live = score_live(score);
+    uint32_t at = atomic_load(&live->cursor);
+    unsigned i;
+
+    score_futex_wake(&live->gate);
+    if (at < score->edges)
+        score_edge_wake(score, at);
+    for (i = 0; i < SCORE_MAILS; i++) {
+        if (atomic_load(&live->mail[i].state) == SCORE_MAIL_ASKED)
+            score_futex_wake(&live->mail[i].state);
+    }
+}
+
+void
+score_gate(struct score *score, uint32_t edge, int64_t paused_ns)
+{
+    if (paused_ns > 0)
+        atomic_fetch_add(&score_live(score)->slip, paused_ns);
+    atomic_store(&score_live(score)->gate, edge);
+    score_rouse(score);
+}
+
+void
+score_abort(struct score *score)
+{
+    atomic_store(&score_live(score)->abort, 1);
+    score_rouse(score);
+}
+
+void
+score_finish(struct score *score)
+{
+    atomic_store(&score_live(score)->finished, 1);
+    score_rouse(score);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What byte comparison cannot match is asked of the judge, outside, through a mail slot. It sees the
+ * live call in the ring anyway, so only its number is sent.
+ */
+#include "replay/score_edge.h"
+#include "replay/standin/inside.h"
+#include "ring/ring.h"
+
+/* False once the judge has made no progress for so long that it must be dead or stopped. */
+static bool
+ask_is_alive(uint32_t *beat, uint64_t *since)
+{
+    uint32_t now_beat = atomic_load(&score_live(standin_score)->heartbeat);
+    uint64_t now = score_now();
+
+    if (*since == 0 || now_beat != *beat) {
+        *beat = now_beat;
+        *since = now;
+    }
+    return now - *since < standin_score->stall_ns;
+}
+
+static struct score_mail *
+ask_slot(void)
+{
+    struct score_live *live = score_live(standin_score);
+    uint64_t since = 0;
+    uint32_t beat = 0;
+
+    while (!standin_is_over() && ask_is_alive(&beat, &since)) {
+        unsigned i;
+
+        for (i = 0; i < SCORE_MAILS; i++) {
+            struct score_mail *mail = &live->mail[(standin_thread.tid + i) % SCORE_MAILS];
+            uint32_t state = SCORE_MAIL_FREE;
+
+            if (atomic_compare_exchange_strong(&mail->state, &state, SCORE_MAIL_FILLING))
+                return mail;
+        }
+        order_sleep(&live->gate, atomic_load(&live->gate), score_now() + 1000000);
+    }
+    return NULL;
+}
+
+bool
+ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answer)
+{
+    struct score_live *live = score_live(standin_score);
+    struct score_mail *mail = ask_slot();
+    struct ring_slot *slot = standin_slot();
+    uint64_t since = 0;
+    uint32_t beat = 0, state;
+
+    if (mail == NULL)
+        return false;
+    mail->api = api;
+    mail->owner = standin_owner();
+    mail->seq = slot == NULL ? 0 : atomic_load(&slot->current);
+    mail->context = found->context;
+    mail->thread = found->thread;
+    mail->candidate = found->candidate;
+    mail->answer = 0;
+    atomic_store(&mail->state, SCORE_MAIL_ASKED);
+    atomic_fetch_add(&live->asked, 1);
+    atomic_fetch_add(&live->bell, 1);
+    score_futex_wake(&live->bell);
+    standin_ring_wake();
+    while ((state = atomic_load(&mail->state)) == SCORE_MAIL_ASKED) {
+        /* Given up, the slot stays taken: an answer may be on its way into it. */
+        if (standin_is_over() || !ask_is_alive(&beat, &since))
+            return false;
+        order_sleep(&mail->state, state, UINT64_MAX);
+    }
+    *answer = (struct ask_answer){
+        .answer = (enum score_mail_answer)mail->answer, .event = mail->event, .result = mail->result};
+    atomic_store(&mail->state, SCORE_MAIL_FREE);
+    return true;
+}

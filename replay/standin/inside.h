@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the parts of the stand-in share. All of it runs inside the app: libc only, no malloc, nothing
+ * printed, no lock held while app code runs, nothing that ends the process.
+ *
+ *   attach.c    the score and the ring's header in this process; fork and exec
+ *   order.c     the cursor: waiting for one's turn and for its time
+ *   schedule.c  due times, slip, lateness
+ *   find.c      which recorded call is this live call?
+ *   ask.c       ... the judge knows
+ *   call.c      standin_call: plays a matched call, with the callbacks inside it
+ *   back.c      delivers one callback
+ *   runner.c    one thread per recorded SDK thread; the end of the process
+ */
+#ifndef STANDIN_INSIDE_H
+#define STANDIN_INSIDE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "replay/score.h"
+#include "replay/standin/standin.h"
+
+struct ring_slot;
+
+/* An open call or callback of this thread, on its stack. */
+struct standin_frame {
+    struct standin_frame *outer;
+    uintptr_t check; /* tells a frame from what a longjmp left behind */
+    uint32_t event;  /* recorded event, SCORE_NONE: unmatched call */
+    uint32_t pid;    /* process that opened it: a forked child returns through its parent's frames */
+    bool callback;
+};
+
+/* This thread. Small: initial-exec TLS of a foreign process is scarce. */
+struct standin_thread {
+    struct standin_frame *top;
+    struct ring_slot *slot; /* its ring slot, once known */
+    int64_t late;           /* lateness of the SDK edge that let this thread go last */
+    uint32_t pid, tid;      /* pid 0: not set up */
+    uint32_t bound;         /* recorded thread + 1 */
+};
+extern _Thread_local struct standin_thread standin_thread;
+
+/* This process; the page is wiped in a forked child, which so starts anew. */
+struct standin_process {
+    _Atomic uint32_t ready;
+    uint32_t pid;
+    _Atomic uint32_t recorded; /* recorded process + 1 */
+    _Atomic uint32_t runners;  /* 1: its SDK threads were started */
+    _Atomic uint32_t stopped;  /* 1: exit handlers are done, deliver nothing more */
+};
+
+/* ---- attach.c ---- */
+extern const struct score *standin_score; /* NULL: nothing to play */
+extern struct standin_process *standin_process;
+extern uint32_t standin_image; /* number of this program image: kept over fork, new after exec */
+/* Sets up process and thread; false: there is no score. Cheap when done. */
+bool standin_attach(void);
+/* Uses this score instead of the one the environment names (tests; before anything else). */
+void standin_use(struct score *score);
+/* This thread's ring slot, or NULL while it has none. */
+struct ring_slot *standin_slot(void);
+/* Index + 1 of a slot in the session, 0 for NULL; and back. */
+uint32_t standin_slot_index(const struct ring_slot *slot);
+struct ring_slot *standin_slot_at(uint32_t index);
+struct ring_slot *standin_slot_of(uint64_t owner);
+uint64_t standin_ring_seq(void); /* last number given out in the session, 0 without one */
+void standin_ring_wake(void);    /* the outside may be asleep on the ring */
+
+static inline uint64_t
+standin_owner(void)
+{
+    return (uint64_t)standin_thread.pid << 32 | standin_thread.tid;
+}
+
+/* True when the play is over for everybody. */
+static inline bool
+standin_is_over(void)
+{
+    const struct score_live *live = score_live(standin_score);
+
+    return (atomic_load_explicit(&live->abort, memory_order_relaxed) |
+            atomic_load_explicit(&live->finished, memory_order_relaxed)) != 0;
+}
+
+/* ---- order.c ---- */
+enum order_turn {
+    ORDER_MINE, /* the cursor stands on the edge and it is due */
+    ORDER_PAST, /* the edge does not count (any more) */
+    ORDER_OVER, /* the play ended */
+};
+/* Waits for an SDK edge's turn. A runner also stops when the process does. */
+enum order_turn order_wait(uint32_t edge, bool runner);
+/* Makes the SDK edge happen: notes lateness, lets the next one go. */
+void order_issue(uint32_t event, uint32_t edge);
+/* An app edge arrived at `now`. */
+void order_arrive(uint32_t edge, uint64_t now);
+/* Sleeps on a word until `until` or the end of the play, in slices. */
+void order_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until);
+
+/* ---- schedule.c ---- */
+int64_t schedule_due(uint32_t edge);
+void schedule_start(uint64_t now, uint32_t edge);
+void schedule_arrived(uint32_t edge, uint64_t now);
+/* How long before `due` a sleeper must be woken to be there in time. */
+#define SCHEDULE_EARLY_NS 110000
+#define SCHEDULE_SPIN_NS 60000 /* and how long after it looks for its turn before it sleeps */
+
+/* ---- find.c ---- */
+struct find_result {
+    uint32_t event;                      /* claimed, or SCORE_NONE */
+    uint32_t like;                       /* answer as this one was, without claiming it, or SCORE_NONE */
+    uint32_t candidate, context, thread; /* what the judge is told */
+};
+void find_call(uint16_t api, const union api_value *values, struct find_result *found);
+/* Claims `event` for this thread and binds it; false: taken. */
+bool find_claim(uint32_t event);
+bool find_equal(const struct score_event *event, const union api_value *values);
+/* The callback has returned: getters recorded in it that did not come are taken out. */
+void find_skip_getters(uint32_t callback);
+
+/* ---- ask.c ---- */
+struct ask_answer {
+    enum score_mail_answer answer;
+    uint32_t event;
+    uint64_t result;
+};
+/* False: there is no judge (any more). */
+bool ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answer);
+
+/* ---- back.c ---- */
+void back_target_set(uint16_t callback, void (*fn)(void), const void *user);
+/* Waits for the callback's turn and delivers it on this thread. False: the play is over. */
+bool back_play(uint32_t event, bool runner);
+struct standin_frame *frame_top(void);
+void frame_push(struct standin_frame *frame, uint32_t event, bool callback);
+void frame_pop(struct standin_frame *frame);
+
+/* ---- runner.c ---- */
+/* Starts this process's SDK threads and holds its exit; once per process. */
+void runner_start(uint32_t process);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Strict order. An SDK edge happens when the cursor stands on it, and not before it is due; then the cursor
+ * moves on and wakes exactly the thread whose edge comes next.
+ *
+ * Waiting: close to one's time or turn by looking (100 us at most, a wake costs tens of them), else on a
+ * futex: the edge's own word. Sleeps end after a slice, so that whatever was missed (a
+ * process killed between marking and moving, an abort) is seen then at the latest.
+ */
+#include <sched.h>
+
+#include "replay/score_edge.h"
+#include "replay/standin/inside.h"
+#include "ring/ring.h"
+
+#define ORDER_SLICE_NS 50000000u
+#define ORDER_NEAR 3u    /* edges before one's own: near enough to look rather than sleep */
+#define ORDER_SPINS 300u /* at max speed; about what a wake costs */
+#define ORDER_CONFIRM_NS 10000000u
+
+static inline void
+order_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void
+order_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until)
+{
+    uint64_t slice = score_now() + ORDER_SLICE_NS;
+
+    score_futex_wait(word, value, until < slice ? until : slice);
+}
+
+/* Sleeps on an edge's word unless the cursor has moved from `seen`. */
+static void
+order_doze(uint32_t edge, uint32_t seen, uint64_t until)
+{
+    _Atomic uint32_t *word = score_edge_live(standin_score, edge);
+    uint32_t value = atomic_fetch_or(word, SCORE_EDGE_SLEEPER) | SCORE_EDGE_SLEEPER;
+
+    if (atomic_load(&score_live(standin_score)->cursor) != seen || standin_is_over())
+        return;
+    order_sleep(word, value, until);
+}
+
+/*
+ * The edge that everybody waits for is a getter that the app may as well leave out: after some grace it
+ * is taken out. Whoever waits looks after that.
+ */
+static void
+order_relieve(uint32_t cursor, uint64_t now)
+{
+    const struct score *score = standin_score;
+    struct score_live *live = score_live(score);
+    const struct score_edge *edge;
+    uint64_t from;
+
+    if (cursor >= score->edges)
+        return;
+    if ((atomic_load(score_edge_live(score, cursor)) & SCORE_EDGE_DONE) != 0) {
+        score_advance(score, now); /* its maker died before it could */
+        return;
+    }
+    edge = score_edge(score, cursor);
+    if (edge->leave || !edge->app || (score_event(score, edge->event)->flags & SCORE_GETTER) == 0 ||
+        atomic_load(&score_event_live(score, edge->event)->state) != SCORE_FREE)
+        return;
+    from = atomic_load(&live->progress_ns);
+    if (!score->max && (uint64_t)schedule_due(cursor) > from)
+        from = (uint64_t)schedule_due(cursor);
+    else if (score->max && cursor > 0)
+        from += (uint64_t)(edge->at_ns - score_edge(score, cursor - 1)->at_ns);
+    if (now > from + score->grace_ns && score_take_out(score, edge->event, SCORE_SKIPPED)) {
+        atomic_fetch_add(&live->skipped_getters, 1);
+        score_advance(score, now);
+    }
+}
+
+/* The edge issued before ours goes through the shim on its own thread; ours must not overtake
+ * it on the way into the ring. Bounded: a thread may be held up, or not be recorded at all. */
+static void
+order_confirm(void)
+{
+    struct score_live *live = score_live(standin_score);
+    uint64_t owner = atomic_load(&live->issue_owner), before, until = 0;
+    struct ring_slot *slot;
+    unsigned spins;
+
+    if (owner == 0 || owner == standin_owner())
+        return;
+    before = atomic_load(&live->issue_before);
+    slot = standin_slot_at(atomic_load(&live->issue_slot));
+    for (spins = 1; !standin_is_over(); spins++) {
+        if (slot == NULL)
+            slot = standin_slot_of(owner);
+        if (slot != NULL && (atomic_load(&live->issue_enter) != 0 ? atomic_load(&slot->current) > before
+                                                                  : atomic_load(&slot->head) != before))
+            return;
+        order_pause();
+        if (spins % 64 != 0)
+            continue;
+        if (until == 0)
+            until = score_now() + ORDER_CONFIRM_NS;
+        else if (score_now() > until)
+            return;
+        sched_yield();
+    }
+}
+
+enum order_turn
+order_wait(uint32_t edge, bool runner)
+{
+    const struct score *score = standin_score;
+    struct score_live *live = score_live(score);
+    unsigned spins = 0;
+
+    for (;;) {
+        uint32_t cursor = atomic_load(&live->cursor),
+                 gate = atomic_load_explicit(&live->gate, memory_order_relaxed);
+        uint64_t now = 0;
+        int64_t left = 0;
+
+        if (cursor > edge)
+            return ORDER_PAST;
+        if (standin_is_over() || (runner && atomic_load(&standin_process->stopped) != 0))
+            return ORDER_OVER;
+        if (edge >= gate) {
+            order_sleep(&live->gate, gate, UINT64_MAX);
+            continue;
+        }
+        if (!score->max) {
+            now = score_now();
+            left = schedule_due(edge) - (int64_t)now;
+        }
+        if (cursor == edge && left <= 0)
+            break;
+        if (!score->max) {
+            if (left > SCHEDULE_EARLY_NS) {
+                order_doze(edge, cursor, now + (uint64_t)left - SCHEDULE_EARLY_NS);
+                order_relieve(cursor, now);
+                continue;
+            }
+            if (left > -SCHEDULE_SPIN_NS) {
+                order_pause();
+                continue;
+            }
+        } else if (edge - cursor <= ORDER_NEAR && spins++ < ORDER_SPINS) {
+            order_pause();
+            continue;
+        }
+        order_doze(edge, cursor, UINT64_MAX);
+        order_relieve(cursor, score_now());
+    }
+    order_confirm();
+    return ORDER_MINE;
+}
+
+void
+order_issue(uint32_t event, uint32_t index)
+{
+    const struct score *score = standin_score;
+    struct score_live *live = score_live(score);
+    bool enter = !score_edge(score, index)->leave;
+    struct ring_slot *slot = standin_slot();
+    uint64_t now = score_now();
+    int64_t late = score->max ? 0 : (int64_t)now - schedule_due(index);
+
+    atomic_store_explicit(&live->issue_owner,
+                          slot != NULL || (enter && standin_ring_seq() != 0) ? standin_owner() : 0,
+                          memory_order_relaxed);
+    atomic_store_explicit(&live->issue_slot, standin_slot_index(slot), memory_order_relaxed);
+    atomic_store_explicit(&live->issue_enter, enter, memory_order_relaxed);
+    atomic_store_explicit(&live->issue_before,
+                          enter          ? standin_ring_seq()
+                          : slot == NULL ? 0
+                                         : atomic_load(&slot->head),
+                          memory_order_relaxed);
+    atomic_store_explicit(&live->last_late, late, memory_order_relaxed);
+    atomic_store_explicit(&score_event_live(score, event)->late_ns, late, memory_order_relaxed);
+    standin_thread.late = late;
+    score_pass(score, index, now);
+}
+
+void
+order_arrive(uint32_t edge, uint64_t now)
+{
+    schedule_arrived(edge, now);
+    if (score_edge(standin_score, edge)->counted)
+        score_pass(standin_score, edge, now);
+}
