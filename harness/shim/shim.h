@@ -20,16 +20,20 @@ struct shim_context {
     void (*fn[2])(void); /* the app's callbacks, in parameter order */
     const void *user;    /* the app's user data */
     uint64_t cause;      /* number of the call or registration */
+    uint32_t index;      /* its place in the arena (context.c) */
     uint16_t api;        /* the function that passed them */
+    uint8_t wanted;      /* bits of fn: callbacks that end it; 0: the SDK may use it for ever */
+    _Atomic uint8_t fired;
 };
 
-/* One open call, on the wrapper's stack. */
+/* One open call or callback, on the wrapper's stack. */
 struct shim_call {
-    struct shim_call *outer; /* innermost open event of this thread when this one began */
-    uint64_t seq;            /* 0: not recorded */
-    uint64_t attach;         /* which attachment (process) it was entered under */
+    uint64_t seq;    /* 0: not recorded */
+    uint64_t attach; /* which attachment (process) it was entered under */
+    struct shim_context *context; /* made for this call, or the one this callback came with */
     uint16_t api;
     bool returned; /* set by the generated code when foreign code came back; false in leave: it threw */
+    uint8_t which; /* callbacks: index into context->fn */
 };
 
 /* True while there is a session to record into (also in a forked child). When false a
