@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The judge: compares a live run with the score it plays from. It sees every record of the live ring,
+ * answers what the stand-in could not match byte for byte, watches that the run goes on, and
+ * names the first divergence. It neither starts nor ends processes: run.c does what it says.
+ *
+ * One thread, that of the recorder's passes.
+ */
+#ifndef REPLAY_JUDGE_H
+#define REPLAY_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "replay/score_make.h"
+#include "replay/verdict.h"
+#include "ring/consumer.h"
+
+/* How a run ended, recorded or live. */
+struct judge_end {
+    enum { JUDGE_END_UNKNOWN, JUDGE_END_EXIT, JUDGE_END_SIGNAL } how;
+    int value; /* exit status or signal number */
+};
+
+struct judge_options {
+    uint64_t stall_ns;    /* no progress for so long is a divergence */
+    uint64_t max_late_ns; /* gate on the latest callback; 0: none */
+    double speed;         /* 0: max, nothing waits for time and lateness means nothing */
+    bool end_app;     /* --at-end end: an app that lives on after the last event is ended, and that is fine */
+    const char *tape; /* path, as the user wrote it */
+    struct judge_end recorded;
+    bool complete;    /* the recording was finished */
+    uint64_t tail_ns; /* from the last recorded event to the recorded end */
+};
+
+/* What the runner has to do next. */
+enum judge_order {
+    JUDGE_GO_ON,
+    JUDGE_END_APP, /* the verdict is known, or nothing more is to come: end the app */
+};
+
+struct judge;
+
+/* The score must outlive the judge. */
+struct judge *judge_open(struct score *score, const struct judge_options *options, struct fault *fault);
+void judge_close(struct judge *judge);
+
+/* A ring_sink (context: the judge); -1: no memory. judge_attach first says whose clock it is. */
+int judge_observe(void *context, const struct ring_event *event);
+void judge_attach(struct judge *judge, struct ring_reader *ring);
+
+/* Answers questions. Returns how many had to be left for the next pass because the ring was not yet read as
+ * far as they are. -1: no memory. */
+int judge_answer(struct judge *judge);
+/* Looks at the clock. */
+enum judge_order judge_watch(struct judge *judge, uint64_t now_ns);
+/* The verdict is known already. */
+bool judge_decided(const struct judge *judge);
+/* The user asked for the end (signal number). */
+void judge_interrupt(struct judge *judge, int number);
+
+/* The app is gone (`status` as waitpid gave it); `ended_by_us`: it was signalled by the runner.
+ * The verdict is complete then and lives as long as the judge. */
+struct verdict *judge_conclude(struct judge *judge, int status, bool ended_by_us);
+
+/* "exit 3", "signal 11 (SIGSEGV)", "unknown". */
+const char *judge_describe_end(const struct judge_end *end, char *text, size_t room);
+/* Reads what judge_describe_end wrote (also NULL). */
+struct judge_end judge_parse_end(const char *text);
+/* A signal by which a program dies of its own fault, as opposed to one that is sent to it. */
+bool judge_is_crash(int signal);
+
+#endif

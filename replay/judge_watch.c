@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+/* The judge's clock: does the run go on, and is it over? */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "replay/judge_parts.h"
+
+/* An app in its exit handlers makes no more calls of its own; its other threads get this long. */
+#define EXIT_GRACE_NS 300000000ull
+/* After the last event of a tape that ends in a signal: what the app does with it still happens. */
+#define LINGER_LEAST_NS 100000000ull
+#define LINGER_MOST_AT_MAX_NS 1000000000ull
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The moment since which the edge at the cursor is late. Only the stand-in hurries at other speeds: the
+ * app takes its own time, as it did when recorded. */
+static uint64_t
+waiting_since(const struct judge *judge, uint32_t cursor)
+{
+    const struct score *score = judge->score;
+    uint64_t since = atomic_load_explicit(&judge->live_score->progress_ns, memory_order_relaxed);
+    int64_t due = score_due(score, cursor);
+    int64_t gap = score_edge(score, cursor)->at_ns - (cursor > 0 ? score_edge(score, cursor - 1)->at_ns : 0);
+    since = later(since, judge->begun_ns);
+    if (judge->options.speed > 0)
+        gap = (int64_t)((double)gap * judge->options.speed);
+    if (judge->options.speed != 1 && gap > 0)
+        since += (uint64_t)gap;
+    return due > 0 ? later(since, (uint64_t)due) : since;
+}
+
+static uint32_t
+live_pid(const struct judge *judge, uint32_t process)
+{
+    return process < judge->score->processes
+               ? atomic_load_explicit(&score_process_live(judge->score, process)->pid, memory_order_acquire)
+               : 0;
+}
+
+/* The process that has to make this edge is leaving, or gone. */
+static bool
+cannot_come(const struct judge *judge, const struct score_event *event)
+{
+    uint32_t process = score_thread(judge->score, event->thread)->process;
+    uint32_t pid = live_pid(judge, process);
+    if (pid == 0)
+        return false;
+    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+        return true;
+    if (atomic_load_explicit(&score_process_live(judge->score, process)->exiting, memory_order_acquire) == 0)
+        return false;
+    /* Inside a callback that runs, it still can. */
+    return event->parent >= judge->score->events || judge_state(judge->score, event->parent) != SCORE_ISSUED;
+}
+
+static void
+stalled_call(struct judge *judge, const struct score_edge *edge, const char *patience)
+{
+    struct verdict *verdict = judge_decide(judge, VERDICT_MISSING_CALL);
+    if (verdict == NULL)
+        return;
+    judge_name(judge->score, edge->event, &verdict->event);
+    judge_name_reaction(judge, score_event(judge->score, edge->event)->parent);
+    snprintf(verdict->sentence, sizeof verdict->sentence,
+             "diverged: the app did not call %s (event %" PRIu64 ") within %s of when it was due",
+             verdict->event.name, verdict->event.seq, patience);
+}
+
+static void
+stalled_callback(struct judge *judge, const struct score_edge *edge, const char *patience)
+{
+    struct verdict *verdict = judge_decide(judge, VERDICT_HUNG);
+    if (verdict == NULL)
+        return;
+    judge_name(judge->score, edge->event, &verdict->event);
+    judge_name_reaction(judge, edge->event);
+    snprintf(verdict->sentence, sizeof verdict->sentence,
+             "diverged: the app did not return from its callback %s (event %" PRIu64 ") within %s",
+             verdict->event.name, verdict->event.seq, patience);
+}
+
+/* It is the stand-in's turn, and it does not come. */
+static void
+stalled_sdk(struct judge *judge, const struct score_edge *edge, const char *patience)
+{
+    uint32_t failed = atomic_load_explicit(&judge->live_score->failed_threads, memory_order_relaxed);
+    struct verdict *verdict = judge_decide(judge, failed > 0 ? VERDICT_BROKEN : VERDICT_HUNG);
+    if (verdict == NULL)
+        return;
+    judge_name(judge->score, edge->event, &verdict->event);
+    judge_name_reaction(judge, SCORE_NONE);
+    if (failed > 0)
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "the replay broke: %" PRIu32
+                 " threads for the SDK's callbacks could not be started in the app",
+                 failed);
+    else
+        snprintf(
+            verdict->sentence, sizeof verdict->sentence,
+            "diverged: %s %s (event %" PRIu64 ") could not be played within %s of when it was due; the app's "
+            "thread for it is busy or gone",
+            edge->leave ? "the return of" : "callback", verdict->event.name, verdict->event.seq, patience);
+}
+
+static void
+stalled(struct judge *judge, uint32_t cursor, uint64_t now_ns)
+{
+    const struct score_edge *edge = score_edge(judge->score, cursor);
+    char patience[32];
+    verdict_duration(judge->options.stall_ns, patience, sizeof patience);
+    if (!edge->app)
+        stalled_sdk(judge, edge, patience);
+    else if (edge->leave)
+        stalled_callback(judge, edge, patience);
+    else
+        stalled_call(judge, edge, patience);
+    live_describe(judge->live, now_ns, 6, judge->verdict.doing, sizeof judge->verdict.doing);
+}
+
+static enum judge_order
+watch_unfinished(struct judge *judge, uint32_t cursor, uint64_t now_ns)
+{
+    const struct score_edge *edge = score_edge(judge->score, cursor);
+    uint64_t since = waiting_since(judge, cursor);
+    uint64_t quiet = later(since, live_last_app_edge(judge->live));
+    if (!judge->ended_early && edge->app && now_ns > quiet + EXIT_GRACE_NS &&
+        cannot_come(judge, score_event(judge->score, edge->event))) {
+        /* Not yet a verdict: how the app ends belongs to it. Nothing more can be delivered in order. */
+        judge->ended_early = true;
+        judge->done_ns = now_ns;
+        score_finish(judge->score);
+    }
+    if (judge->ended_early)
+        return now_ns > judge->done_ns + judge->options.stall_ns ? JUDGE_END_APP : JUDGE_GO_ON;
+    if (now_ns <= since + judge->options.stall_ns)
+        return JUDGE_GO_ON;
+    stalled(judge, cursor, now_ns);
+    return JUDGE_END_APP;
+}
+
+/* How long the app is left alone after the last event where its end is not its own affair. */
+static uint64_t
+linger(const struct judge *judge)
+{
+    uint64_t tail = judge->options.tail_ns, most = judge->options.stall_ns;
+    if (judge->options.recorded.how == JUDGE_END_UNKNOWN && judge->options.complete &&
+        !judge->options.end_app)
+        return most; /* a scenario: the app may well end by itself */
+    if (judge->options.speed > 0)
+        tail = (uint64_t)((double)tail / judge->options.speed);
+    else if (tail > LINGER_MOST_AT_MAX_NS)
+        tail = LINGER_MOST_AT_MAX_NS;
+    tail = later(tail, LINGER_LEAST_NS);
+    return tail < most ? tail : most;
+}
+
+static enum judge_order
+watch_finished(struct judge *judge, uint64_t now_ns)
+{
+    if (judge->done_ns == 0)
+        judge->done_ns = now_ns;
+    bool own_end =
+        judge->options.recorded.how == JUDGE_END_EXIT ||
+        (judge->options.recorded.how == JUDGE_END_SIGNAL && judge_is_crash(judge->options.recorded.value));
+    if (judge->options.end_app || !own_end) {
+        /* The recorded end came from outside (or nobody saw it): the same is done here. */
+        if (now_ns < judge->done_ns + linger(judge))
+            return JUDGE_GO_ON;
+        judge->delivered_up_to = true;
+        return JUDGE_END_APP;
+    }
+    if (now_ns < judge->done_ns + judge->options.tail_ns + judge->options.stall_ns)
+        return JUDGE_GO_ON;
+    struct verdict *verdict = judge_decide(judge, VERDICT_HUNG);
+    char end[96];
+    if (verdict != NULL) {
+        judge_name_reaction(judge, SCORE_NONE);
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "diverged: everything was replayed, but the app did not end as it did when recorded (%s)",
+                 judge_describe_end(&judge->options.recorded, end, sizeof end));
+        live_describe(judge->live, now_ns, 6, verdict->doing, sizeof verdict->doing);
+    }
+    return JUDGE_END_APP;
+}
+
+enum judge_order
+judge_watch(struct judge *judge, uint64_t now_ns)
+{
+    if (judge->begun_ns == 0)
+        judge->begun_ns = now_ns;
+    score_tend(judge->score);
+    if (judge->decided || judge->interrupted != 0) {
+        score_abort(judge->score);
+        return JUDGE_END_APP;
+    }
+    uint32_t cursor = judge_cursor(judge);
+    enum judge_order order = cursor < judge->score->edges ? watch_unfinished(judge, cursor, now_ns)
+                                                          : watch_finished(judge, now_ns);
+    if (order == JUDGE_END_APP)
+        score_abort(judge->score);
+    return order;
+}
+
+void
+judge_interrupt(struct judge *judge, int number)
+{
+    judge->interrupted = number;
+}
+
+bool
+judge_decided(const struct judge *judge)
+{
+    return judge->decided || judge->interrupted != 0;
+}
