@@ -1,0 +1,7 @@
+# demo: from nothing to a recorded and replayed session.
+.PHONY: demo-run
+demo: deps
+	@$(MAKE) --no-print-directory sdk-try
+	@echo 'Building...'
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(O)/consumers/chat $(O)/consumers/offline
+	@tests/tools/demo $(O)
