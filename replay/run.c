@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Runs an app against a score and lets the judge watch. This is the only place of the replay that
+ * starts, signals and waits for processes; every wait in it has an end.
+ */
+#include "replay/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "replay/judge.h"
+#include "replay/run_tape.h"
+
+#define PASS_NS 2000000ull          /* between two looks at a quiet ring */
+#define BUSY_RECORDS 256            /* more in one pass: the next one follows at once */
+#define KILL_AFTER_NS 2000000000ull /* between asking the app to end and making it */
+#define GIVE_UP_NS 5000000000ull    /* ... and until it is given up as unkillable */
+
+struct run {
+    const struct run_options *options;
+    struct tape_reader *tape;
+    struct score_file score;
+    struct judge *judge;
+    struct recorder *recorder;
+    uint64_t ending_since; /* when the app was told to end; 0: it was not */
+    bool killed;
+    struct sigaction old_int, old_term, old_hup;
+    bool handling;
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void
+on_stop(int number)
+{
+    stop_signal = number;
+}
+
+static uint64_t
+now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* After recorder_spawn, which has handlers of its own for the case of a mere recording. */
+static void
+handle_signals(struct run *run)
+{
+    struct sigaction action = {.sa_handler = on_stop};
+    sigemptyset(&action.sa_mask);
+    stop_signal = 0;
+    sigaction(SIGINT, &action, &run->old_int);
+    sigaction(SIGTERM, &action, &run->old_term);
+    sigaction(SIGHUP, &action, &run->old_hup);
+    run->handling = true;
+}
+
+static void
+unhandle_signals(struct run *run)
+{
+    if (!run->handling)
+        return;
+    sigaction(SIGINT, &run->old_int, NULL);
+    sigaction(SIGTERM, &run->old_term, NULL);
+    sigaction(SIGHUP, &run->old_hup, NULL);
+    run->handling = false;
+}
+
+/* The recorded signal where the tape ends in one that came from outside: its handler is part of the app. */
+static int
+ending_signal(const struct run *run)
+{
+    struct judge_end end = run_tape_end(run->tape);
+    if (end.how == JUDGE_END_SIGNAL && !judge_is_crash(end.value) && !judge_decided(run->judge))
+        return end.value;
+    return SIGTERM;
+}
+
+/* False: it cannot be ended. */
+static bool
+end_app(struct run *run)
+{
+    uint64_t now = now_ns();
+    if (run->ending_since == 0) {
+        run->ending_since = now;
+        recorder_signal(run->recorder, ending_signal(run));
+    } else if (now > run->ending_since + KILL_AFTER_NS && !run->killed) {
+        run->killed = true;
+        recorder_signal(run->recorder, SIGKILL);
+    }
+    return now < run->ending_since + GIVE_UP_NS;
+}
+
+/* One round: 1 go on, 0 the app is gone, -1 fault. */
+static int
+pass(struct run *run, uint64_t *seen, struct fault *fault)
+{
+    int more = recorder_pass(run->recorder, seen, fault);
+    if (more < 0)
+        return -1;
+    if (stop_signal != 0)
+        judge_interrupt(run->judge, stop_signal);
+    int waiting = judge_answer(run->judge);
+    if (waiting < 0)
+        return fault_set(fault, FAULT_INTERNAL, "no memory to judge a call of the app");
+    if (waiting > 0)
+        *seen = BUSY_RECORDS;
+    return more;
+}
+
+static int
+loop(struct run *run, struct fault *fault)
+{
+    struct score *score = run->score.score;
+    for (;;) {
+        uint32_t bell = atomic_load_explicit(&score_live(score)->bell, memory_order_acquire);
+        uint64_t seen = 0;
+        int more = pass(run, &seen, fault);
+        if (more <= 0)
+            return more;
+        if (judge_watch(run->judge, now_ns()) == JUDGE_END_APP && !end_app(run))
+            return fault_set(fault, FAULT_INTERNAL,
+                             "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
+                             (int)recorder_pid(run->recorder));
+        if (seen < BUSY_RECORDS)
+            score_wait_bell(score, bell, PASS_NS);
+    }
+}
+
+/* How long after its last edge the recorded app went on. The score's times are divided by the speed. */
+static uint64_t
+recorded_tail(const struct run *run)
+{
+    const struct score *score = run->score.score;
+    double speed = run->options->speed > 0 ? run->options->speed : 1;
+    int64_t duration = run_tape_duration(run->tape);
+    int64_t last =
+        score->edges > 0 ? (int64_t)((double)score_edge(score, score->edges - 1)->at_ns * speed) : 0;
+    return duration > last ? (uint64_t)(duration - last) : 0;
+}
+
+static int
+open_judge(struct run *run, struct fault *fault)
+{
+    const struct run_options *options = run->options;
+    struct judge_options judge = {.stall_ns = options->stall_ns != 0 ? options->stall_ns : RUN_STALL_NS,
+                                  .max_late_ns = options->max_late_ns,
+                                  .speed = options->speed,
+                                  .end_app = options->end_app,
+                                  .tape = options->tape,
+                                  .recorded = run_tape_end(run->tape),
+                                  .complete = tape_complete(run->tape),
+                                  .tail_ns = recorded_tail(run)};
+    run->judge = judge_open(run->score.score, &judge, fault);
+    return run->judge != NULL ? 0 : -1;
+}
+
+static int
+start(struct run *run, char *const argv[], struct fault *fault)
+{
+    const struct run_options *options = run->options;
+    struct score_options score = {.speed = options->speed, .stall_ns = options->stall_ns};
+    if (score_create(&run->score, run->tape, &score, fault) != 0 || open_judge(run, fault) != 0)
+        return -1;
+    struct recorder_options recorder = {.output = options->record,
+                                        .replace = options->replace,
+                                        .via = options->via,
+                                        .sdk = options->sdk,
+                                        .score = run->score.path,
+                                        .observer = judge_observe,
+                                        .observer_context = run->judge,
+                                        .words = options->words};
+    run->recorder = recorder_open(&recorder, fault);
+    if (run->recorder == NULL)
+        return -1;
+    judge_attach(run->judge, recorder_ring(run->recorder));
+    score_begin(run->score.score);
+    if (recorder_spawn(run->recorder, argv, fault) != 0)
+        return -1;
+    handle_signals(run);
+    return 0;
+}
+
+/* The app is gone, or has to go because we failed. */
+static int
+finish(struct run *run, int result, struct verdict *verdict, struct fault *fault)
+{
+    struct recorder_report report = {0};
+    struct fault second = {0};
+    int status = 0;
+    if (result != 0 && run->recorder != NULL && recorder_pid(run->recorder) > 0 &&
+        !recorder_ended(run->recorder, &status)) {
+        score_abort(run->score.score);
+        recorder_signal(run->recorder, SIGKILL);
+    }
+    unhandle_signals(run);
+    if (run->recorder != NULL && recorder_finish(run->recorder, &report, &second) != 0 && result == 0) {
+        *fault = second;
+        result = -1;
+    }
+    if (result != 0)
+        return -1;
+    *verdict = *judge_conclude(run->judge, report.status, run->ending_since != 0);
+    run_tape_notes(run->tape, verdict);
+    if (run->options->record != NULL && report.tape_failed)
+        verdict_note(verdict, "the recording of this replay is not complete: %.200s", report.trouble);
+    return 0;
+}
+
+int
+run_replay(const struct run_options *options, char *const argv[], struct verdict *verdict,
+           struct fault *fault)
+{
+    struct run run = {.options = options};
+    char imported[256] = "";
+    int result = -1;
+    run.tape = run_tape_open(options->tape, imported, sizeof imported, fault);
+    if (run.tape != NULL) {
+        if (!tape_complete(run.tape) && options->words != NULL)
+            options->words(
+                "the tape was not finished: what came last may be missing (`timtape recover` finishes it)");
+        result = start(&run, argv, fault);
+        bool started = run.recorder != NULL && recorder_pid(run.recorder) > 0;
+        if (result == 0)
+            result = loop(&run, fault);
+        if (started)
+            result = finish(&run, result, verdict, fault);
+    }
+    if (run.recorder != NULL)
+        recorder_free(run.recorder);
+    judge_close(run.judge);
+    score_destroy(&run.score);
+    if (run.tape != NULL)
+        tape_close(run.tape);
+    run_tape_forget(imported);
+    return result;
+}

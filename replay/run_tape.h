@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/* What a replay asks of its tape besides the events; a part of run.c. */
+#ifndef REPLAY_RUN_TAPE_H
+#define REPLAY_RUN_TAPE_H
+
+#include "replay/judge.h"
+#include "traces/tape.h"
+
+/* Opens a tape, or imports a scenario into a temporary one, whose path goes to `imported`. */
+struct tape_reader *run_tape_open(const char *path, char *imported, size_t room, struct fault *fault);
+/* Removes the temporary tape, if there is one. */
+void run_tape_forget(char *imported);
+/* How the recorded app ended. */
+struct judge_end run_tape_end(struct tape_reader *tape);
+/* Length of the recording, ns; 0: unknown. */
+int64_t run_tape_duration(struct tape_reader *tape);
+/* What the tape says about its own losses, as notes. */
+void run_tape_notes(struct tape_reader *tape, struct verdict *verdict);
+
+#endif
