@@ -110,9 +110,11 @@ $(O)/link/libtimtape-behind.so:
 	@mkdir -p $(@D)
 	echo 'extern int timtape_behind; int timtape_behind;' | $(CC) -shared -fPIC -x c - -Wl,-soname,libtimtape-behind.so -o $@
 
+# Lives in a linker namespace of its own: without a libc there is no second libc there.
+$(O)/pic/harness/loader/audit.o: IN_APP += -ffreestanding -fno-stack-protector
 $(LIBDIR)/audit.so: $(O)/pic/harness/loader/audit.o
 	@mkdir -p $(@D)
-	$(CC) -shared $^ -o $@ -Wl,-z,defs -Wl,-z,now
+	$(CC) -shared -nostdlib $^ -o $@ -Wl,-z,defs -Wl,-z,now
 $(LIBDIR)/libImSDK.so: $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
 	@mkdir -p $(@D)
 	$(CC) -shared $(SHIM_OBJ) -o $@ -Wl,-soname,libImSDK.so -Wl,-z,nodelete -Wl,-z,defs -Wl,--no-as-needed -L$(O)/link -ltimtape-behind
