@@ -40,14 +40,14 @@ order_and_lists(void **state)
     event = tape_add(tape, "TIMInit", 1, 1, 2, 0, 10);
     event->args[0] = (struct tape_value){.type = TAPE_UINT, .u = 1400000000};
     tape_text(event, 1, "{}");
-    tape_add(tape, "TIMSetConfig", 1, 3, 6, 20, 60);
+    tape_add(tape, "TIMSetConfig", 1, 3, 6, 20, 50);
     event = tape_add(tape, "TIMCommCallback", 1, 4, 5, 30, 40);
     event->parent = event->cause = 3;
     tape_text(event, 2, "{}");
-    tape_add(tape, "TIMConvGetConvList", 1, 7, 9, 70, 90);
-    event = tape_add(tape, "TIMCommCallback", 2, 8, 12, 80, 120);
+    tape_add(tape, "TIMConvGetConvList", 1, 7, 9, 60, 80);
+    event = tape_add(tape, "TIMCommCallback", 2, 8, 12, 70, 110);
     event->cause = 7;
-    event = tape_add(tape, "TIMGetLoginStatus", 2, 10, 11, 100, 110);
+    event = tape_add(tape, "TIMGetLoginStatus", 2, 10, 11, 90, 100);
     event->parent = 8;
     assert_int_equal(make(tape, plain), 0);
     score = file.score;
