@@ -3,6 +3,9 @@
 # One flat Makefile; every room is a wildcard, so a new file needs no edit here.
 # O=DIR builds elsewhere; SAN=address,undefined|thread, COVERAGE=1 and DEBUG=1 build flavours.
 
+# Built-in rules would try to make the .d files out of .o files.
+MAKEFLAGS += --no-builtin-rules
+
 VERSION := 0.1.0
 O       ?= build
 CC      ?= cc

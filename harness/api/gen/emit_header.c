@@ -65,7 +65,7 @@ put_strings(struct out *out, const struct enumeration *e)
     for (unsigned i = 0; i < e->constants.count; i++) {
         const struct constant *c = LIST_AT(&e->constants, struct constant, i);
         if (is_current(c))
-            put(out, "TIM_TEXT %s = \"%s\";\n", c->name, c->text);
+            put(out, "KEY_TEXT %s = \"%s\";\n", c->name, c->text);
         put_aliases(out, &c->aliases, c->name);
     }
     put(out, "\n");
@@ -78,7 +78,7 @@ put_object(struct out *out, const struct object *o)
         o->range.until ? o->range.until : "");
     for (unsigned i = 0; i < o->keys.count; i++) {
         const struct key *key = LIST_AT(&o->keys, struct key, i);
-        put(out, "TIM_TEXT %s = \"%s\";", key->constant, key->name);
+        put(out, "KEY_TEXT %s = \"%s\";", key->constant, key->name);
         if (key->range.until != NULL)
             put(out, " /* until %s */", key->range.until);
         put(out, "\n");
@@ -119,8 +119,8 @@ put_top(struct out *out, const struct model *model)
         "#define %s\n#endif\n#endif\n",
         model->guard, model->guard, model->guard);
     put(out,
-        "#if defined(__GNUC__)\n#define TIM_TEXT static const char *const __attribute__((unused))\n#else\n"
-        "#define TIM_TEXT static const char *const\n#endif\n\n");
+        "#if defined(__GNUC__)\n#define KEY_TEXT static const char *const __attribute__((unused))\n#else\n"
+        "#define KEY_TEXT static const char *const\n#endif\n\n");
     put(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
 }
 
@@ -153,6 +153,6 @@ emit_header(const struct model *model, const char *path)
         put(&out, "%s %s%s%s", model->guard, entry->ctype, star ? "" : " ", entry->name);
         put_signature(&out, entry);
     }
-    put(&out, "\n#undef TIM_TEXT\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+    put(&out, "\n#undef KEY_TEXT\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     out_close(&out);
 }

@@ -179,9 +179,9 @@ put_raw_wrapper(struct out *out, const struct model *model, const struct entry *
 }
 
 static void
-put_top(struct out *out)
+put_top(struct out *out, const struct model *model)
 {
-    put(out, "#include \"shim/shim.h\"\n#include \"timtape/tim.h\"\n\n");
+    put(out, "#include \"shim/shim.h\"\n#include \"%s\"\n\n", model->include);
     put(out, "#define SHIM_EXPORT __attribute__((visibility(\"default\")))\n\n");
     put(out, "struct open_call {\n    struct shim_call call;\n    union api_value result;\n"
              "    union api_value values[API_MAX_PARAMS];\n};\n\n");
@@ -196,7 +196,7 @@ emit_shim(const struct model *model, const char *path)
     struct out out;
 
     out_open(&out, path, "Wrappers around every function, trampolines for every callback type.");
-    put_top(&out);
+    put_top(&out, model);
     emit_trampolines(&out, model);
     for (unsigned i = 0; i < model->functions.count; i++) {
         const struct entry *entry = LIST_AT(&model->functions, struct entry, i);

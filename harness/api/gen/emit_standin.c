@@ -109,7 +109,7 @@ emit_standin(const struct model *model, const char *path)
     struct out out;
 
     out_open(&out, path, "Entry points that answer from the score, and calls of the app's callbacks.");
-    put(&out, "#include \"replay/standin/standin.h\"\n#include \"timtape/tim.h\"\n\n");
+    put(&out, "#include \"replay/standin/standin.h\"\n#include \"%s\"\n\n", model->include);
     put(&out, "#define STANDIN_EXPORT __attribute__((visibility(\"default\")))\n\n");
     put_older_types(&out, model);
     for (unsigned i = 0; i < model->functions.count; i++) {

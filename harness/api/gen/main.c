@@ -14,6 +14,19 @@ usage(void)
     return 64;
 }
 
+/* build/include/timtape/tim.h is included as "timtape/tim.h". */
+static const char *
+include_of(const char *header)
+{
+    const char *name = strrchr(header, '/');
+
+    if (name == NULL)
+        return header;
+    while (name > header && name[-1] != '/')
+        name--;
+    return name;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -41,6 +54,7 @@ main(int argc, char **argv)
         return 1;
     if (check)
         return 0;
+    model.include = include_of(header);
     emit_ids(&model, gen_format("%s/api_ids.h", folder));
     emit_tables(&model, gen_format("%s/api_tables.c", folder));
     emit_shim(&model, gen_format("%s/shim_gen.c", folder));

@@ -171,6 +171,7 @@ struct model {
     struct list aliases;    /* struct alias */
     int64_t missing_value;
     const struct enumeration *status_enum, *error_enum;
+    const char *include; /* how the generated code includes the public header */
 };
 
 /* Reads one file into the model. */
