@@ -38,6 +38,7 @@ LIBS     := $(shell pkg-config --libs sqlite3 libcjson 2>/dev/null || echo -lsql
 
 .PHONY: all help deps demo test check unit e2e bench lint format install uninstall clean sdk coverage
 .DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
 
 # ---- rooms -------------------------------------------------------------------------------------
 src = $(wildcard $(1)/*.c)
@@ -134,4 +135,6 @@ include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk)
 clean:
 	rm -rf $(O)
 
+# What the compilers noted about includes; nothing makes these files but a compiler.
+%.d: ;
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
