@@ -23,6 +23,8 @@ struct build {
     struct jtree_token key;
     size_t lead; /* end of the white space before the root */
     size_t at;   /* where memory ran out, if it did */
+    size_t nodes, max_nodes;
+    bool too_many;
 };
 
 static char *
@@ -144,6 +146,10 @@ pop(struct build *build)
 static int
 add_value(struct build *build, const struct jtree_token *token)
 {
+    if (build->max_nodes != 0 && build->nodes++ == build->max_nodes) {
+        build->too_many = true;
+        return -1;
+    }
     cJSON *node = make_node(build->bytes, token);
     if (node == NULL)
         return -1;
@@ -216,15 +222,20 @@ take(struct build *build, const struct jtree_token *token)
 cJSON *
 jtree_parse(const char *bytes, size_t length, const struct jtree_options *options, struct jtree_error *error)
 {
-    struct build build = {.bytes = bytes, .keep_layout = options != NULL && options->keep_layout};
+    struct build build = {.bytes = bytes};
     struct jtree_scan scan;
     struct jtree_token token;
     int status;
+    if (options != NULL) {
+        build.keep_layout = options->keep_layout;
+        build.max_nodes = options->max_nodes;
+    }
     jtree_scan_start(&scan, bytes, length, options, error);
     do {
         status = jtree_scan_next(&scan, &token);
         if (status == 0 && take(&build, &token) != 0) {
-            jtree_error_set(error, JTREE_MEMORY, bytes, build.at, "out of memory");
+            jtree_error_set(error, build.too_many ? JTREE_TOO_MANY : JTREE_MEMORY, bytes, build.at,
+                            build.too_many ? "there are more values than the limit allows" : "out of memory");
             status = -1;
         }
     } while (status == 0 && token.kind != JTREE_T_END);

@@ -31,7 +31,7 @@
 #define JTREE_DEPTH 512      /* how deep arrays and objects may nest when the options do not say */
 #define JTREE_MAX_DEPTH 4096 /* the most that options can ask for: printing and comparing recurse */
 
-enum jtree_problem { JTREE_SYNTAX = 1, JTREE_BYTES, JTREE_TOO_DEEP, JTREE_MEMORY };
+enum jtree_problem { JTREE_SYNTAX = 1, JTREE_BYTES, JTREE_TOO_DEEP, JTREE_TOO_MANY, JTREE_MEMORY };
 
 struct jtree_error {
     enum jtree_problem problem; /* JTREE_BYTES: not UTF-8 */
@@ -43,6 +43,7 @@ struct jtree_error {
 
 struct jtree_options {
     unsigned max_depth; /* 0: JTREE_DEPTH */
+    size_t max_nodes;   /* 0: no limit; a node takes about 100 bytes of memory for as little as 2 of text */
     bool keep_layout;   /* keep white space for JTREE_EXACT */
 };
 

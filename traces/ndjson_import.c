@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// NDJSON -> tape, line by line.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traces/ndjson_text.h"
+
+#define BATCH 20000 /* rows in one transaction */
+
+struct import {
+    struct ndjson_line line;
+    struct ndjson_scene *scene;
+    struct tape_writer *tape;
+    char *version; /* of the SDK, as the header says, or NULL */
+    bool complete;
+    unsigned rows;
+};
+
+static int
+put_pair(struct import *import, const char *key, const struct ndjson_bytes *value, bool *marked, bool *dated,
+         struct fault *fault)
+{
+    if (strcmp(key, "complete") == 0) {
+        *marked = true;
+        import->complete = value->data != NULL && strcmp(value->data, "1") == 0;
+        return 0; /* written at the very end */
+    }
+    *dated |= strcmp(key, "started_ns") == 0;
+    if (strcmp(key, "sdk_version") == 0 && value->data != NULL) {
+        free(import->version);
+        import->version = strdup(value->data);
+    }
+    return tape_write_meta(import->tape, key, value->data, fault);
+}
+
+static int
+take_header(struct import *import, struct fault *fault)
+{
+    const struct ndjson_line *line = &import->line;
+    const cJSON *meta = ndjson_get(line, "meta");
+    int64_t version = 0;
+    bool given, marked = false, dated = false;
+    if (ndjson_get(line, "timtape") == NULL)
+        return ndjson_fault(line, NULL, NULL, fault,
+                            "the first line must be the header: {\"timtape\":%d,\"meta\":{}}", TAPE_VERSION);
+    if (ndjson_keys(line, "timtape meta", fault) != 0 ||
+        ndjson_integer(line, "timtape", 1, INT32_MAX, false, &version, &given, fault) != 0)
+        return -1;
+    if (version > TAPE_VERSION)
+        return ndjson_fault(line, NULL, "timtape", fault,
+                            "format %" PRId64 " is newer than this timtape, which knows %d", version,
+                            TAPE_VERSION);
+    if (meta != NULL && jtree_kind(meta) != JTREE_OBJECT)
+        return ndjson_fault(line, NULL, "meta", fault, "\"meta\" must be an object");
+    for (const cJSON *child = meta != NULL ? meta->child : NULL; child != NULL; child = child->next) {
+        struct ndjson_bytes key, value = {0};
+        if (ndjson_take_key(line, child, &key, fault) != 0)
+            return -1;
+        int status = ndjson_take_text(line, child, "meta", key.data, &value, fault);
+        if (status == 0)
+            status = put_pair(import, key.data, &value, &marked, &dated, fault);
+        free(key.data);
+        free(value.data);
+        if (status != 0)
+            return -1;
+    }
+    if (marked)
+        return 0;
+    /* Not exported but written by hand: nothing is missing from it, and it happened at no time. */
+    import->complete = true;
+    return dated ? 0 : tape_write_meta(import->tape, "started_ns", "0", fault);
+}
+
+static int
+take_process(struct import *import, struct fault *fault)
+{
+    const struct ndjson_line *line = &import->line;
+    static const char *const names[] = {"program", "ended", "sdk", "sdk_version"};
+    struct ndjson_bytes texts[4] = {0};
+    int64_t pid = 0, parent = 0, exit_seq = 0;
+    bool given;
+    int status = ndjson_keys(line, "process parent program exit_seq ended sdk sdk_version", fault);
+    if (status == 0)
+        status = ndjson_integer(line, "process", 0, UINT32_MAX, false, &pid, &given, fault);
+    if (status == 0)
+        status = ndjson_integer(line, "parent", 0, UINT32_MAX, true, &parent, &given, fault);
+    if (status == 0)
+        status = ndjson_integer(line, "exit_seq", 0, INT64_MAX, true, &exit_seq, &given, fault);
+    for (unsigned i = 0; i < 4 && status == 0; i++)
+        status = ndjson_member_text(line, names[i], &texts[i], fault);
+    const struct tape_process process = {.pid = (uint32_t)pid,
+                                         .parent = (uint32_t)parent,
+                                         .program = texts[0].data,
+                                         .exit_seq = (uint64_t)exit_seq,
+                                         .ended = texts[1].data,
+                                         .sdk = texts[2].data,
+                                         .sdk_version = texts[3].data};
+    if (status == 0)
+        status = tape_write_process(import->tape, &process, fault);
+    for (unsigned i = 0; i < 4; i++)
+        free(texts[i].data);
+    return status;
+}
+
+static int
+take_loss(struct import *import, struct fault *fault)
+{
+    const struct ndjson_line *line = &import->line;
+    int64_t thread = 0, waits = 0, waited = 0, dropped = 0;
+    bool given;
+    if (ndjson_keys(line, "loss waits waited_ns dropped", fault) != 0 ||
+        ndjson_integer(line, "loss", 0, UINT32_MAX, false, &thread, &given, fault) != 0 ||
+        ndjson_integer(line, "waits", 0, INT64_MAX, false, &waits, &given, fault) != 0 ||
+        ndjson_integer(line, "waited_ns", 0, INT64_MAX, false, &waited, &given, fault) != 0 ||
+        ndjson_integer(line, "dropped", 0, INT64_MAX, false, &dropped, &given, fault) != 0)
+        return -1;
+    const struct tape_loss loss = {.thread = (uint32_t)thread,
+                                   .waits = (uint64_t)waits,
+                                   .waited_ns = (uint64_t)waited,
+                                   .dropped = (uint64_t)dropped};
+    return tape_write_loss(import->tape, &loss, fault);
+}
+
+static int
+take_hole(struct import *import, struct fault *fault)
+{
+    const struct ndjson_line *line = &import->line;
+    const cJSON *pair = ndjson_get(line, "hole");
+    int64_t first = 0, last = 0;
+    if (ndjson_keys(line, "hole", fault) != 0)
+        return -1;
+    if (jtree_kind(pair) != JTREE_ARRAY || pair->child == NULL || pair->child->next == NULL ||
+        pair->child->next->next != NULL || !jtree_int64(pair->child, &first) ||
+        !jtree_int64(pair->child->next, &last) || first < 1 || last < first)
+        return ndjson_fault(line, NULL, "hole", fault,
+                            "\"hole\" must be [first, last], the numbers that are missing");
+    const struct tape_hole hole = {.first = (uint64_t)first, .last = (uint64_t)last};
+    return tape_write_hole(import->tape, &hole, fault);
+}
+
+static int
+take_event(struct import *import, struct fault *fault)
+{
+    struct ndjson_event event;
+    memset(&event, 0, sizeof event);
+    int status = ndjson_event_read(&import->line, import->version, &event, fault);
+    if (status == 0)
+        status = ndjson_scene_add(import->scene, &import->line, &event, fault);
+    ndjson_event_free(&event);
+    return status;
+}
+
+static int
+take_line(struct import *import, struct fault *fault)
+{
+    const struct ndjson_line *line = &import->line;
+    if (++import->rows % BATCH == 0 && tape_commit(import->tape, fault) != 0)
+        return -1;
+    if (ndjson_get(line, "call") != NULL || ndjson_get(line, "callback") != NULL)
+        return take_event(import, fault);
+    if (ndjson_get(line, "process") != NULL)
+        return take_process(import, fault);
+    if (ndjson_get(line, "loss") != NULL)
+        return take_loss(import, fault);
+    if (ndjson_get(line, "hole") != NULL)
+        return take_hole(import, fault);
+    if (ndjson_get(line, "thread") != NULL)
+        return ndjson_scene_thread(import->scene, line, fault);
+    return ndjson_fault(
+        line, NULL, NULL, fault,
+        ndjson_get(line, "timtape") != NULL
+            ? "a second header"
+            : "a line must have \"call\", \"callback\", \"thread\", \"process\", \"loss\" or \"hole\"");
+}
+
+int
+ndjson_import(const struct ndjson_source *source, struct tape_writer *tape, bool *complete,
+              struct fault *fault)
+{
+    struct import import = {.line = {.source = source}, .tape = tape, .scene = ndjson_scene_new(tape)};
+    int more;
+    if (import.scene == NULL)
+        return fault_set(fault, FAULT_INTERNAL, "out of memory");
+    more = ndjson_line_next(&import.line, fault);
+    if (more == 0)
+        more =
+            fault_set(fault, FAULT_DATA, "%s: no line in it; the first must be the header: {\"timtape\":%d}",
+                      source->name, TAPE_VERSION);
+    if (more > 0 && take_header(&import, fault) != 0)
+        more = -1;
+    while (more > 0 && (more = ndjson_line_next(&import.line, fault)) > 0)
+        if (take_line(&import, fault) != 0)
+            more = -1;
+    if (more == 0)
+        more = ndjson_scene_end(import.scene, fault);
+    if (more == 0)
+        more = tape_commit(tape, fault);
+    *complete = import.complete;
+    ndjson_scene_free(import.scene);
+    ndjson_line_free(&import.line);
+    free(import.version);
+    return more;
+}
