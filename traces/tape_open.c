@@ -5,13 +5,10 @@
  * an authorizer sees to it), and its tables are checked to be plain tables with
  * the columns we ask for. Damage inside is found by SQLite while reading.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "traces/tape_reader.h"
 
@@ -27,25 +24,34 @@ big_endian(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The file's first 100 bytes tell what it is before SQLite looks at anything else. */
+/* Before SQLite opens it: a FIFO given as a tape must not hang us. */
+static int
+check_file(struct tape_reader *tape, struct fault *fault)
+{
+    struct stat status;
+    if (stat(tape->path, &status) != 0)
+        return fault_errno(fault, FAULT_DATA, "%s: cannot open", tape->path);
+    if (!S_ISREG(status.st_mode))
+        return bad(tape, fault, "not a tape (not a regular file)");
+    if (status.st_size == 0)
+        return bad(tape, fault, "not a tape (the file is empty)");
+    return 0;
+}
+
+/* The file's first 100 bytes tell what it is, before SQLite makes anything of it. Read through
+ * SQLite's own descriptor: closing another one would drop the locks of a writer in this process. */
 static int
 check_head(struct tape_reader *tape, struct fault *fault)
 {
     unsigned char head[100];
-    struct stat status;
-    /* O_NONBLOCK: a FIFO given as a tape must not hang us. */
-    int fd = open(tape->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return fault_errno(fault, FAULT_DATA, "%s: cannot open", tape->path);
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        close(fd);
-        return bad(tape, fault, "not a tape (not a regular file)");
-    }
-    ssize_t got = pread(fd, head, sizeof head, 0);
-    close(fd);
-    if (got == 0)
-        return bad(tape, fault, "not a tape (the file is empty)");
-    if (got != (ssize_t)sizeof head || memcmp(head, "SQLite format 3", 16) != 0)
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    if (sqlite3_file_control(tape->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file == NULL || file->pMethods == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+        return tape_db_fault(tape->db, fault, FAULT_DATA, tape->path, "cannot open");
+    if (file->pMethods->xRead(file, head, sizeof head, 0) != SQLITE_OK)
+        return bad(tape, fault, "not a tape (not a SQLite file)");
+    if (memcmp(head, "SQLite format 3", 16) != 0)
         return bad(tape, fault, "not a tape (not a SQLite file)");
     if (big_endian(head + 68) != TAPE_APPLICATION_ID)
         return bad(tape, fault, "not a tape (a SQLite file of another application)");
@@ -62,9 +68,9 @@ check_head(struct tape_reader *tape, struct fault *fault)
     if (page == 1)
         page = 65536;
     uint64_t whole = (uint64_t)page * big_endian(head + 28);
-    if (big_endian(head + 24) == big_endian(head + 92) && (uint64_t)status.st_size < whole)
+    if (big_endian(head + 24) == big_endian(head + 92) && (uint64_t)size < whole)
         return fault_set(fault, FAULT_DATA, "%s: truncated: %llu of %llu bytes are there; copy it again",
-                         tape->path, (unsigned long long)status.st_size, (unsigned long long)whole);
+                         tape->path, (unsigned long long)size, (unsigned long long)whole);
     return 0;
 }
 
@@ -185,6 +191,8 @@ open_database(struct tape_reader *tape, struct fault *fault)
     if (sqlite3_open_v2(tape->path, &tape->db, flags, NULL) != SQLITE_OK)
         return tape_db_fault(tape->db, fault, FAULT_DATA, tape->path, "cannot open");
     harden(tape->db);
+    if (check_head(tape, fault) != 0)
+        return -1;
     sqlite3_busy_timeout(tape->db, 2000);
     if (sqlite3_exec(tape->db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA query_only=ON", NULL,
                      NULL, NULL) != SQLITE_OK)
@@ -214,7 +222,7 @@ tape_open(const char *path, struct fault *fault)
         fault_errno(fault, FAULT_INTERNAL, "%s", path);
         return NULL;
     }
-    if (check_head(tape, fault) != 0 || open_database(tape, fault) != 0 || check_tables(tape, fault) != 0 ||
+    if (check_file(tape, fault) != 0 || open_database(tape, fault) != 0 || check_tables(tape, fault) != 0 ||
         tape_load(tape, fault) != 0) {
         tape_close(tape);
         return NULL;

@@ -115,7 +115,7 @@ const struct tape_table tape_tables[] = {
 };
 const unsigned tape_table_count = sizeof tape_tables / sizeof tape_tables[0];
 
-static const char *const types[] = {
+static const char *const type_names[] = {
     [API_VOID] = "void", [API_I32] = "i32", [API_U32] = "u32", [API_I64] = "i64", [API_U64] = "u64",
     [API_BOOL] = "bool", [API_STR] = "str", [API_OUT] = "out", [API_FN] = "fn",   [API_USER] = "user",
 };
@@ -127,14 +127,14 @@ static const char *const kinds[] = {
 const char *
 tape_type_name(int type)
 {
-    return type >= 0 && type < (int)(sizeof types / sizeof types[0]) ? types[type] : NULL;
+    return type >= 0 && type < (int)(sizeof type_names / sizeof type_names[0]) ? type_names[type] : NULL;
 }
 
 int
 tape_type_of(const char *name)
 {
-    for (int i = 0; i < (int)(sizeof types / sizeof types[0]); i++) {
-        if (strcmp(types[i], name) == 0)
+    for (int i = 0; i < (int)(sizeof type_names / sizeof type_names[0]); i++) {
+        if (strcmp(type_names[i], name) == 0)
             return i;
     }
     return -1;

@@ -131,6 +131,16 @@ inbox_number(struct inbox *inbox, uint64_t seq)
     return 0;
 }
 
+void
+inbox_tail(struct inbox *inbox, uint64_t last)
+{
+    if (last < inbox->next || last > INT64_MAX)
+        return;
+    uint64_t first = inbox->next;
+    inbox->next = last + 1;
+    hole_insert(inbox, inbox->nholes, first, last);
+}
+
 uint64_t
 inbox_missing(const struct inbox *inbox)
 {

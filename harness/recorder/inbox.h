@@ -104,6 +104,8 @@ struct inbox_process *inbox_process(struct inbox *inbox, uint32_t pid);
 void inbox_ended(struct inbox *inbox, uint32_t pid, int status);
 /* Accounts for what the slots' counters say; called at thread changes and at the end. */
 void inbox_losses(struct inbox *inbox, uint32_t slot);
+/* Nothing comes any more: numbers up to `last` that never came are missing for good. */
+void inbox_tail(struct inbox *inbox, uint64_t last);
 /* Numbers that never came so far. */
 uint64_t inbox_missing(const struct inbox *inbox);
 
