@@ -38,7 +38,6 @@ LIBS     := $(shell pkg-config --libs sqlite3 libcjson 2>/dev/null || echo -lsql
 
 .PHONY: all help deps demo test check unit e2e bench lint format install uninstall clean sdk coverage
 .DEFAULT_GOAL := all
-MAKEFLAGS += --no-builtin-rules
 
 # ---- rooms -------------------------------------------------------------------------------------
 src = $(wildcard $(1)/*.c)
