@@ -114,7 +114,8 @@ check_sdk(struct model *model)
     missing = enum_constant(model->status_enum, model->missing);
     if (missing == NULL)
         give_up(model->sdk_pos, "%s has no constant '%s'", model->status, model->missing);
-    model->missing_value = missing->value;
+    else
+        model->missing_value = missing->value;
     if (model->errors != NULL && (model->error_enum = model_enum(model, model->errors)) == NULL)
         give_up(model->sdk_pos, "no enum is called '%s'", model->errors);
 }
