@@ -140,7 +140,7 @@ find_skip(const struct context *context, uint32_t until)
     struct score_live *live = score_live(standin_score);
     uint32_t at;
 
-    for (at = find_start(context); at != SCORE_NONE && at != until;
+    for (at = find_start(context); at != SCORE_NONE && at < until;
          at = score_event(standin_score, at)->next) {
         if ((score_event(standin_score, at)->flags & SCORE_GETTER) != 0 && find_is_free(at) &&
             score_take_out(standin_score, at, SCORE_SKIPPED))
