@@ -19,7 +19,8 @@ enum {
     OPTION_SDK,
     OPTION_LATE,
     OPTION_JSON,
-    OPTION_END
+    OPTION_END,
+    OPTION_PAYLOADS,
 };
 
 static const struct option table[] = {
@@ -27,6 +28,7 @@ static const struct option table[] = {
     {"stall-timeout", required_argument, NULL, OPTION_STALL},
     {"max-late", required_argument, NULL, OPTION_LATE},
     {"at-end", required_argument, NULL, OPTION_END},
+    {"payloads", required_argument, NULL, OPTION_PAYLOADS},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"force", no_argument, NULL, OPTION_FORCE},
     {"via", required_argument, NULL, OPTION_VIA},
@@ -118,6 +120,9 @@ read_option(int option, struct replay_line *line, struct fault *fault)
         run->end_app = strcmp(optarg, "end") == 0;
         if (!run->end_app && strcmp(optarg, "wait") != 0)
             return verb_usage(fault, "--at-end takes 'wait' or 'end', not '%s'", optarg);
+        return 0;
+    case OPTION_PAYLOADS:
+        run->payloads = optarg;
         return 0;
     case OPTION_RECORD:
         run->record = optarg;
@@ -247,6 +252,7 @@ const struct verb verb_replay = {
         "      --max-late TIME    status 4 if a callback was delivered later than this (5ms, 1s)\n"
         "      --at-end WHAT      after the last event: 'wait' for the app to end as recorded (default),\n"
         "                         or 'end' it, for programs that never end\n"
+        "      --payloads DIR     where the payload files of a scenario are (default: beside it)\n"
         "      --record OUT.tape  record the replay; --force replaces an existing tape\n"
         "      --via WAY          how to get between app and SDK: audit, preload or best (default)\n"
         "      --sdk NAME         file name of the SDK when it is not libImSDK.so\n"
