@@ -221,7 +221,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     struct run run = {.options = options};
     char imported[256] = "";
     int result = -1;
-    run.tape = run_tape_open(options->tape, imported, sizeof imported, fault);
+    run.tape = run_tape_open(options->tape, options->payloads, imported, sizeof imported, fault);
     if (run.tape != NULL) {
         if (!tape_complete(run.tape) && options->words != NULL)
             options->words(

@@ -18,6 +18,7 @@ struct run_options {
     uint64_t stall_ns;    /* 0: RUN_STALL_NS */
     uint64_t max_late_ns; /* 0: no gate */
     bool end_app;         /* end an app that lives on after the last event */
+    const char *payloads; /* folder that a scenario's {"$file": ...} reads below; NULL: the scenario's own */
     const char *record;   /* record the replay there, or NULL */
     bool replace;         /* ... even over an existing tape */
     enum recorder_via via;

@@ -32,7 +32,7 @@ is_scenario(const char *path)
 }
 
 static int
-import(const char *path, FILE *stream, struct tape_writer *tape, struct fault *fault)
+import(const char *path, const char *payloads, FILE *stream, struct tape_writer *tape, struct fault *fault)
 {
     char folder[4096];
     const char *slash = strrchr(path, '/');
@@ -40,7 +40,12 @@ import(const char *path, FILE *stream, struct tape_writer *tape, struct fault *f
     snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 2,
              slash != NULL ? path : "./");
     struct ndjson_source source = {.stream = stream, .name = path};
-    source.payloads = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    source.payloads = open(payloads != NULL ? payloads : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (source.payloads < 0 && payloads != NULL) {
+        fault_errno(fault, FAULT_USAGE, "--payloads: cannot open the folder %s", payloads);
+        tape_discard(tape);
+        return -1;
+    }
     int result = ndjson_import(&source, tape, &complete, fault);
     if (source.payloads >= 0)
         close(source.payloads);
@@ -52,7 +57,7 @@ import(const char *path, FILE *stream, struct tape_writer *tape, struct fault *f
 }
 
 static int
-import_scenario(const char *path, char *imported, size_t room, struct fault *fault)
+import_scenario(const char *path, const char *payloads, char *imported, size_t room, struct fault *fault)
 {
     const char *folder = getenv("TMPDIR");
     char name[256];
@@ -69,18 +74,18 @@ import_scenario(const char *path, char *imported, size_t room, struct fault *fau
     }
     snprintf(imported, room, "%s/scenario.tape", name);
     tape = tape_create(imported, false, fault);
-    int result = tape != NULL ? import(path, stream, tape, fault) : -1;
+    int result = tape != NULL ? import(path, payloads, stream, tape, fault) : -1;
     fclose(stream);
     return result;
 }
 
 struct tape_reader *
-run_tape_open(const char *path, char *imported, size_t room, struct fault *fault)
+run_tape_open(const char *path, const char *payloads, char *imported, size_t room, struct fault *fault)
 {
     imported[0] = '\0';
     if (!is_scenario(path))
         return tape_open(path, fault);
-    if (import_scenario(path, imported, room, fault) != 0)
+    if (import_scenario(path, payloads, imported, room, fault) != 0)
         return NULL;
     return tape_open(imported, fault);
 }

@@ -6,8 +6,10 @@
 #include "replay/judge.h"
 #include "traces/tape.h"
 
-/* Opens a tape, or imports a scenario into a temporary one, whose path goes to `imported`. */
-struct tape_reader *run_tape_open(const char *path, char *imported, size_t room, struct fault *fault);
+/* Opens a tape, or imports a scenario into a temporary one, whose path goes to `imported`; its payload
+ * files are below `payloads` (NULL: beside it). */
+struct tape_reader *run_tape_open(const char *path, const char *payloads, char *imported, size_t room,
+                                  struct fault *fault);
 /* Removes the temporary tape, if there is one. */
 void run_tape_forget(char *imported);
 /* How the recorded app ended. */
