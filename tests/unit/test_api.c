@@ -277,6 +277,9 @@ test_marks(void **state)
     assert_int_equal(api_find_key(message, "message_client_time")->changes, API_TIME);
     assert_int_equal(api_find_key(message, "message_rand")->changes, API_RANDOM);
     assert_int_equal(api_find("TIMMsgDownloadElemToPath")->params[1].changes, API_PATH);
+    assert_int_equal(
+        api_find_key(api_find_object("SM4GCMCallbackParam"), "sm4_gcm_callback_param_encrypt")->changes,
+        API_RANDOM);
     assert_true(api_find("TIMMsgDownloadElemToPath")->repeats);
     assert_int_equal(api_find("TIMLogin")->result_object, API_EMPTY_RESULT);
     assert_int_equal(api_find("TIMConvGetConvList")->result_object, API_OBJECT_ConvInfo);
