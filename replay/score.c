@@ -268,7 +268,7 @@ score_tend(struct score *score)
     for (i = 0; i < SCORE_MAILS; i++) {
         struct score_mail *mail = &live->mail[i];
         uint32_t state = atomic_load(&mail->state);
-        uint64_t owner = mail->owner;
+        uint64_t owner = atomic_load(&mail->owner);
 
         /* FILLING takes no time; who dies there is rare and costs one slot of many. */
         if ((state == SCORE_MAIL_ASKED || state == SCORE_MAIL_ANSWERED) && owner != 0 &&

@@ -188,13 +188,13 @@ enum score_mail_answer {
 
 struct score_mail {
     alignas(64) _Atomic uint32_t state;
-    uint32_t api;       /* entry id of the live call */
-    uint64_t owner;     /* live pid << 32 | tid */
-    uint64_t seq;       /* live ring number of its enter edge; 0: not known (no ring) */
-    uint32_t context;   /* recorded callback it is made in, or SCORE_NONE: top level or an unknown one */
-    uint32_t thread;    /* recorded thread the live thread is bound to, or SCORE_NONE */
-    uint32_t candidate; /* the next free recorded call of that function in that context, or SCORE_NONE */
-    uint32_t answer;    /* enum score_mail_answer */
+    uint32_t api;           /* entry id of the live call */
+    _Atomic uint64_t owner; /* live pid << 32 | tid */
+    uint64_t seq;           /* live ring number of its enter edge; 0: not known (no ring) */
+    uint32_t context;       /* recorded callback it is made in, or SCORE_NONE: top level or an unknown one */
+    uint32_t thread;        /* recorded thread the live thread is bound to, or SCORE_NONE */
+    uint32_t candidate;     /* the next free recorded call of that function in that context, or SCORE_NONE */
+    uint32_t answer;        /* enum score_mail_answer */
     uint32_t event;
     uint64_t result;
 };

@@ -55,7 +55,7 @@ ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answ
     if (mail == NULL)
         return false;
     mail->api = api;
-    mail->owner = standin_owner();
+    atomic_store(&mail->owner, standin_owner());
     mail->seq = slot == NULL ? 0 : atomic_load(&slot->current);
     mail->context = found->context;
     mail->thread = found->thread;

@@ -50,6 +50,7 @@ struct standin_process {
     _Atomic uint32_t recorded; /* recorded process + 1 */
     _Atomic uint32_t runners;  /* 1: its SDK threads were started */
     _Atomic uint32_t stopped;  /* 1: exit handlers are done, deliver nothing more */
+    _Atomic uint32_t alive;    /* SDK threads running */
 };
 
 /* ---- attach.c ---- */

@@ -11,11 +11,19 @@
 #include "replay/score_edge.h"
 #include "replay/standin/inside.h"
 
+static void
+runner_ended(struct standin_process **process)
+{
+    atomic_fetch_sub(&(*process)->alive, 1);
+}
+
 static void *
 runner_main(void *argument)
 {
     uint32_t index = (uint32_t)(uintptr_t)argument, event, pid;
     const struct score_thread *thread = score_thread(standin_score, index);
+    /* Also when the app ends the thread from inside a callback. */
+    struct standin_process *process __attribute__((cleanup(runner_ended))) = standin_process;
 
     prctl(PR_SET_NAME, thread->name);
     /* The default of 50 us would be most of our lateness. */
@@ -97,9 +105,12 @@ runner_start(uint32_t process)
 
         if ((thread->flags & SCORE_BACKS) == 0 || thread->process != process)
             continue;
-        if (pthread_create(&id, NULL, runner_main, (void *)(uintptr_t)i) == 0)
+        atomic_fetch_add(&standin_process->alive, 1);
+        if (pthread_create(&id, NULL, runner_main, (void *)(uintptr_t)i) == 0) {
             pthread_detach(id);
-        else
+        } else {
+            atomic_fetch_sub(&standin_process->alive, 1);
             atomic_fetch_add(&score_live(score)->failed_threads, 1);
+        }
     }
 }

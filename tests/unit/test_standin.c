@@ -41,7 +41,8 @@ static void
 stop(void)
 {
     score_finish(file.score);
-    usleep(2000); /* runners see it */
+    while (atomic_load(&standin_process->alive) != 0)
+        usleep(200);
     standin_process = NULL;
     standin_score = NULL;
     score_destroy(&file);
