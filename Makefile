@@ -127,6 +127,8 @@ $(LIBDIR)/preload.so: $(SHIM_OBJ) $(O)/pic/harness/loader/preload.o
 $(LIBDIR)/standin.so: $(STANDIN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -shared $^ -o $@ -Wl,-soname,timtape-standin.so -Wl,-z,nodelete -Wl,-z,defs
+	@mkdir -p $(@D)/replay
+	@ln -sfn ../standin.so $(@D)/replay/libImSDK.so # found by linked apps that replay under preload
 
 # ---- the rest lives in its own fragments --------------------------------------------------------
 include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk)

@@ -10,6 +10,8 @@ install: all
 	install -d $(bindir) $(libdir) $(incdir) $(mandir) $(samples)
 	install -m 755 $(O)/timtape $(bindir)/timtape
 	install -m 755 $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(libdir)
+	install -d $(libdir)/replay
+	ln -sfn ../standin.so $(libdir)/replay/libImSDK.so
 	install -m 644 $(HEADER) $(incdir)/tim.h
 	install -m 644 man/timtape.1 $(mandir)/timtape.1
 	cp -R traces/samples corpus $(samples)/
