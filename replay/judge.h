@@ -29,6 +29,7 @@ struct judge_options {
     double speed;         /* 0: max, nothing waits for time and lateness means nothing */
     bool end_app;     /* --at-end end: an app that lives on after the last event is ended, and that is fine */
     const char *tape; /* path, as the user wrote it */
+    bool scenario;    /* ... of a text, which has to be imported to be shown */
     struct judge_end recorded;
     bool complete;    /* the recording was finished */
     uint64_t tail_ns; /* from the last recorded event to the recorded end */

@@ -321,18 +321,22 @@ static void
 advise(struct judge *judge)
 {
     struct verdict *verdict = &judge->verdict;
-    char tape[600];
+    char tape[600], show[700];
     uint64_t at = verdict->event.seq != 0 ? verdict->event.seq : verdict->nearest.seq;
     if (at == 0)
         at = verdict->reacting.seq;
     quote_word(judge->options.tape, tape, sizeof tape);
     if (verdict->class == VERDICT_AS_RECORDED || verdict->class == VERDICT_INTERRUPTED)
         return;
-    if (at != 0)
-        snprintf(verdict->next, sizeof verdict->next, "timtape show %s %" PRIu64 "-%" PRIu64, tape,
-                 at > 5 ? at - 5 : 1, at + 5);
+    if (judge->options.scenario)
+        snprintf(show, sizeof show, "timtape import %s -o scenario.tape && timtape show scenario.tape", tape);
     else
-        snprintf(verdict->next, sizeof verdict->next, "timtape show %s", tape);
+        snprintf(show, sizeof show, "timtape show %s", tape);
+    if (at != 0)
+        snprintf(verdict->next, sizeof verdict->next, "%s %" PRIu64 "-%" PRIu64, show, at > 5 ? at - 5 : 1,
+                 at + 5);
+    else
+        snprintf(verdict->next, sizeof verdict->next, "%s", show);
 }
 
 struct verdict *

@@ -27,6 +27,7 @@ struct run {
     struct score_file score;
     struct judge *judge;
     struct recorder *recorder;
+    char imported[256];    /* the temporary tape of a scenario, or "" */
     uint64_t ending_since; /* when the app was told to end; 0: it was not */
     bool killed;
     struct sigaction old_int, old_term, old_hup;
@@ -155,6 +156,7 @@ open_judge(struct run *run, struct fault *fault)
                                   .speed = options->speed,
                                   .end_app = options->end_app,
                                   .tape = options->tape,
+                                  .scenario = run->imported[0] != 0,
                                   .recorded = run_tape_end(run->tape),
                                   .complete = tape_complete(run->tape),
                                   .tail_ns = recorded_tail(run)};
@@ -219,9 +221,8 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
            struct fault *fault)
 {
     struct run run = {.options = options};
-    char imported[256] = "";
     int result = -1;
-    run.tape = run_tape_open(options->tape, options->payloads, imported, sizeof imported, fault);
+    run.tape = run_tape_open(options->tape, options->payloads, run.imported, sizeof run.imported, fault);
     if (run.tape != NULL) {
         if (!tape_complete(run.tape) && options->words != NULL)
             options->words(
@@ -239,6 +240,6 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     score_destroy(&run.score);
     if (run.tape != NULL)
         tape_close(run.tape);
-    run_tape_forget(imported);
+    run_tape_forget(run.imported);
     return result;
 }

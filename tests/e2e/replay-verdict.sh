@@ -154,7 +154,7 @@ verdict() {
     shift 3
     rm -f v.json
     replay "$@"
-    is "$what: status $wanted" "$rc" "$wanted" || fail "$what" err out
+    is "$what: status $wanted" "${rc:-}" "$wanted" || fail "$what" err out
     is "$what: $class" "$(json '$.verdict')" "$class"
     is "$what: the JSON tells the status" "$(json '$.status')" "$wanted"
 }
@@ -178,7 +178,7 @@ is 'another argument: expected, got' "$(json '$.difference.expected') $(json '$.
 is 'another argument: the call' "$(json '$.nearest.name')" TIMMsgSendMessage
 is 'another argument: what it reacted to' "$(json '$.reacting_to.name')" TIMRecvNewMsgCallback
 like 'another argument: words' "$(cat err)" 'diverged: the app called TIMMsgSendMessage with another json_msg_param at \$\.message_elem'
-like 'another argument: what next' "$(cat err)" 'next +timtape show base.ndjson'
+like 'another argument: what next' "$(cat err)" 'next +timtape import base.ndjson .* timtape show scenario.tape [0-9]+-[0-9]+'
 verdict 'another plain argument' 1 'different argument' base.ndjson -- ./actor init listen login:bob wait:2 send:hello wait:3
 is 'another plain argument: which' "$(json '$.difference.param') $(json '$.difference.got')" 'user_id "bob"'
 verdict 'no callback' 1 'different argument' base.ndjson -- ./actor init listen mute-login wait:2 send:hello wait:3
