@@ -221,5 +221,6 @@ const struct verb verb_info = {
             "  --json   as one JSON object\n"
             "\n"
             "Exit status: 0; 65 not a tape, or damaged.\n",
+    .anywhere = true,
     .run = info_run,
 };

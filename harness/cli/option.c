@@ -41,7 +41,8 @@ help_and_exit(void)
 static void
 short_forms(const struct option *options, char *text)
 {
-    *text++ = '+';
+    if (verb_current() == NULL || !verb_current()->anywhere)
+        *text++ = '+';
     *text++ = ':';
     for (unsigned i = 0; options[i].name != NULL && i < MANY; i++) {
         if (options[i].val > 127 || !isprint(options[i].val) || options[i].val == '?' ||

@@ -54,5 +54,6 @@ const struct verb verb_recover = {
         "  -q, --quiet   no words\n"
         "\n"
         "Exit status: 0 finished (or it was already); 65 not a tape; 126 its recorder is still alive.\n",
+    .anywhere = true,
     .run = recover_run,
 };

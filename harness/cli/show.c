@@ -283,5 +283,6 @@ const struct verb verb_show = {
             "  -w, --width N   columns to shorten lines to (0: never; the terminal's width by default)\n"
             "\n"
             "Exit status: 0; 64 a mistake in the command line; 65 not a tape, or damaged.\n",
+    .anywhere = true,
     .run = show_run,
 };

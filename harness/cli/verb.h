@@ -22,6 +22,7 @@ struct verb {
     const char *usage;   /* what follows the name: "[-o FILE] [--] app [args]" */
     const char *summary; /* one line, lower case, no full stop */
     const char *help;    /* the long text: paragraphs and options, ends with a newline */
+    bool anywhere;       /* options may also follow operands (verbs that start no app) */
     /* argv[0] is the verb's name. Returns the exit status, or -1 with the fault filled (its kind
      * is the exit status then). */
     int (*run)(int argc, char **argv, struct fault *fault);
@@ -35,8 +36,9 @@ const char *verb_nearest(const char *typed);
 
 /*
  * getopt_long for verbs. `options` ends with a zero entry; an option whose val is a printable
- * character has that character as its short form, too. Stops at the first word that is no option,
- * or behind "--"; then optind is the first operand. Returns val; -1 at the end; VERB_BAD
+ * character has that character as its short form, too. Stops at the first word that is no option
+ * (an app's own options are not ours; verbs with `anywhere` read on), or behind "--"; then optind is
+ * the first operand. Returns val; -1 at the end; VERB_BAD
  * with the fault filled. --help prints the verb's help and ends the process.
  */
 #define VERB_BAD (-2)

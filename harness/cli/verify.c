@@ -152,5 +152,6 @@ const struct verb verb_verify = {
             "  --json   as JSON: {\"tape\", \"fit\", \"reasons\"}\n"
             "\n"
             "Exit status: 0 fit; 1 not fit, with the reasons; 65 not a tape, or damaged.\n",
+    .anywhere = true,
     .run = verify_run,
 };

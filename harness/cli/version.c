@@ -34,5 +34,6 @@ const struct verb verb_version = {
     .usage = "[--json]",
     .summary = "say which timtape this is",
     .help = "  --json   as JSON\n",
+    .anywhere = true,
     .run = version_run,
 };
