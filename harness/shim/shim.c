@@ -244,7 +244,7 @@ swap_callbacks(struct shim_call *call, const struct api_entry *entry, union api_
                 context = context_new(entry->id);
             if (context != NULL)
                 trampoline = entry->list ? listener_add((uint16_t) param->callback, values[i].fn)
-                                         : shim_trampoline((uint16_t) param->callback, which);
+                                         : shim_trampoline(shim_signature(api_entries[param->callback].newest), which);
             if (trampoline == NULL) {
                 /* The app gets its callbacks straight from the SDK, unrecorded. */
                 if (context != NULL)
