@@ -22,7 +22,7 @@ function bytes(pointer) {
   if (pointer === null) return null;
   let end = 0;
   while (koffi.decode(pointer, end, 'uint8_t') !== 0) end++;
-  return Buffer.from(koffi.decode(pointer, koffi.array('uint8_t', end, 'Typed')));
+  return end === 0 ? Buffer.alloc(0) : Buffer.from(koffi.decode(pointer, koffi.array('uint8_t', end, 'Typed')));
 }
 
 function listener(name, types, payload) {

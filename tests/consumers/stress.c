@@ -33,7 +33,7 @@ on_conv(enum TIMConvEvent event, const char *json, const void *user)
     /* May run in a signal handler on a thread that holds app_lock: count only. */
     static _Atomic unsigned count;
     check_user(user, &user_other);
-    if (getenv("APP_QUIET") != NULL)
+    if (getenv("APP_SIGNALS") != NULL)
         count++;
     else
         app_back("TIMConvEventCallback", "ij", (int64_t)(int32_t)event, json);

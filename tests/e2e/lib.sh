@@ -90,7 +90,8 @@ holds() {
 
 # run COMMAND...: output in $T/out and $T/err, status in $rc. Never longer than 120 s.
 run() {
-    timeout -k 5 "${RUN_LIMIT:-120}" "$@" >"$T/out" 2>"$T/err" </dev/null
+    # In a shell of its own, so that its word on a signal ("Killed") does not get into the log.
+    { timeout -k 5 "${RUN_LIMIT:-120}" "$@" >"$T/out" 2>"$T/err" </dev/null; } 2>/dev/null
     rc=$?
     return 0
 }

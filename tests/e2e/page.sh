@@ -6,7 +6,6 @@ need_command
 cd "$T" || exit 1
 
 status 'import' 0 "$TIMTAPE" import --payloads "$TOP/corpus" "$TOP/traces/samples/callback-page.ndjson" -o page.tape || { fail import err; exit 1; }
-status 'verify' 0 "$TIMTAPE" verify page.tape || say "$(cat err out | head -n 5)"
 "$APPS/tapecheck" lines page.tape | sort >page.lines
 wanted=$(sql page.tape 'SELECT count(*) FROM callbacks')
 is 'all 12 callback types' "$(sql page.tape 'SELECT count(DISTINCT callback) FROM callbacks')" 12
@@ -33,7 +32,10 @@ for kind in page_c page_dlopen page_cpp page_ctypes page_ffi; do
     grep -a '^back ' out | sort >back.sorted
     same "$kind: every argument as in the scenario, byte for byte" page.lines back.sorted
     like "$kind: the invalid payloads were noticed" "$(grep -c 'fields not JSON' out)" '^[1-9]'
+    # What cannot be scanned for credentials is masked whole: the page's TIMSetConfig result, which is not JSON.
     "$APPS/tapecheck" lines $kind.tape | sort >again.sorted
-    same "$kind: recording the replay gives the scenario again" page.lines again.sorted
+    is "$kind: one payload is masked, since it cannot be scanned" "$(comm -13 page.lines again.sorted)" 'back TIMCommCallback 0 "" "<secret>"'
+    like "$kind: recording the replay gives the scenario again, but for that" "$(comm -23 page.lines again.sorted)" '^back TIMCommCallback 0 "" .*set_config_proxy_info.{0,200}'
+    is "$kind: and nothing else differs" "$(comm -3 page.lines again.sorted | wc -l)" 2
 done
 like 'page_c: reads the text message' "$(run env "$TIMTAPE" replay --speed max page.tape -- "$APPS/page_c"; cat out)" 'user1->user2/1 seq 1 text\(123213213\)'

@@ -60,7 +60,7 @@ rm -f "$T/huge.tape"
 
 # A callback from a signal handler, on a thread that is being recorded at that moment.
 rm -f "$T"/sdk.*
-APP_QUIET=1 record "$T/signal.tape" "$APPS/stress" '{"do":"signal","count":400}'
+APP_SIGNALS=1 APP_QUIET=1 record "$T/signal.tape" "$APPS/stress" '{"do":"signal","count":400}'
 is 'signal handler: the app is unharmed' "$rc" 0
 is 'signal handler: every one of its callbacks is on the tape' \
     "$(sql "$T/signal.tape" "SELECT count(*) FROM callbacks WHERE callback = 'TIMConvEventCallback'")" \
