@@ -158,7 +158,7 @@ add_value(struct build *build, const struct jtree_token *token)
         build->lead = token->start;
     } else {
         cJSON *parent = build->stack[build->depth - 1].node;
-        if (parent->type == cJSON_Object) {
+        if ((parent->type & 0xFF) == cJSON_Object) {
             bool raw;
             node->string = keep_string(build->bytes, &build->key, &raw);
             if (node->string == NULL) {

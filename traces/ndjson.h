@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The equal text form of a tape: NDJSON, one line a row. docs: FORMAT.md, "The text form".
+ * The equal text form of a tape: NDJSON, one line a row. NDJSON.md explains it to people.
  *
  *   {"timtape":1,"meta":{"key":"value"}}                                first
  *   {"process":4711,"parent":1,"program":"app","exit_seq":9,"ended":"exit 0","sdk":..,"sdk_version":..}

@@ -14,24 +14,48 @@ struct import {
     struct tape_writer *tape;
     char *version; /* of the SDK, as the header says, or NULL */
     bool complete;
+    bool by_hand;   /* not exported: no mark of completeness */
+    unsigned given; /* bit i: the header gives derived[i] itself */
     unsigned rows;
 };
 
+/* What a recorder writes into the header, for texts written by hand. */
+static const char *const derived[] = {"format", "started_ns", "duration_ns",
+                                      "calls",  "callbacks",  "in_flight"};
+#define DERIVED (sizeof derived / sizeof derived[0])
+
 static int
-put_pair(struct import *import, const char *key, const struct ndjson_bytes *value, bool *marked, bool *dated,
-         struct fault *fault)
+put_pair(struct import *import, const char *key, const struct ndjson_bytes *value, struct fault *fault)
 {
     if (strcmp(key, "complete") == 0) {
-        *marked = true;
+        import->by_hand = false;
         import->complete = value->data != NULL && strcmp(value->data, "1") == 0;
         return 0; /* written at the very end */
     }
-    *dated |= strcmp(key, "started_ns") == 0;
+    for (unsigned i = 0; i < DERIVED; i++)
+        import->given |= (strcmp(key, derived[i]) == 0 ? 1U : 0U) << i;
     if (strcmp(key, "sdk_version") == 0 && value->data != NULL) {
         free(import->version);
         import->version = strdup(value->data);
     }
     return tape_write_meta(import->tape, key, value->data, fault);
+}
+
+/* Nothing is missing from a text written by hand, and it happened at no time. */
+static int
+put_derived(struct import *import, struct fault *fault)
+{
+    const struct ndjson_counts *counts = ndjson_scene_counts(import->scene);
+    const uint64_t values[DERIVED] = {
+        TAPE_VERSION, 0, (uint64_t)counts->duration_ns, counts->calls, counts->callbacks, counts->in_flight};
+    int status = 0;
+    for (unsigned i = 0; i < DERIVED && status == 0; i++) {
+        char text[24];
+        snprintf(text, sizeof text, "%" PRIu64, values[i]);
+        if ((import->given >> i & 1) == 0)
+            status = tape_write_meta(import->tape, derived[i], text, fault);
+    }
+    return status;
 }
 
 static int
@@ -40,7 +64,7 @@ take_header(struct import *import, struct fault *fault)
     const struct ndjson_line *line = &import->line;
     const cJSON *meta = ndjson_get(line, "meta");
     int64_t version = 0;
-    bool given, marked = false, dated = false;
+    bool given;
     if (ndjson_get(line, "timtape") == NULL)
         return ndjson_fault(line, NULL, NULL, fault,
                             "the first line must be the header: {\"timtape\":%d,\"meta\":{}}", TAPE_VERSION);
@@ -59,17 +83,13 @@ take_header(struct import *import, struct fault *fault)
             return -1;
         int status = ndjson_take_text(line, child, "meta", key.data, &value, fault);
         if (status == 0)
-            status = put_pair(import, key.data, &value, &marked, &dated, fault);
+            status = put_pair(import, key.data, &value, fault);
         free(key.data);
         free(value.data);
         if (status != 0)
             return -1;
     }
-    if (marked)
-        return 0;
-    /* Not exported but written by hand: nothing is missing from it, and it happened at no time. */
-    import->complete = true;
-    return dated ? 0 : tape_write_meta(import->tape, "started_ns", "0", fault);
+    return 0;
 }
 
 static int
@@ -178,7 +198,11 @@ int
 ndjson_import(const struct ndjson_source *source, struct tape_writer *tape, bool *complete,
               struct fault *fault)
 {
-    struct import import = {.line = {.source = source}, .tape = tape, .scene = ndjson_scene_new(tape)};
+    struct import import = {.line = {.source = source},
+                            .tape = tape,
+                            .scene = ndjson_scene_new(tape),
+                            .complete = true,
+                            .by_hand = true};
     int more;
     if (import.scene == NULL)
         return fault_set(fault, FAULT_INTERNAL, "out of memory");
@@ -194,6 +218,8 @@ ndjson_import(const struct ndjson_source *source, struct tape_writer *tape, bool
             more = -1;
     if (more == 0)
         more = ndjson_scene_end(import.scene, fault);
+    if (more == 0 && import.by_hand)
+        more = put_derived(&import, fault);
     if (more == 0)
         more = tape_commit(tape, fault);
     *complete = import.complete;

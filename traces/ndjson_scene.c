@@ -37,6 +37,7 @@ struct ndjson_scene {
     uint64_t counted; /* the last one that we chose */
     uint64_t last_seq;
     int64_t now; /* at_ns of the last line */
+    struct ndjson_counts counts;
     struct ndjson_event *open;
     size_t depth, room;
     struct seen called[API_ENTRIES], registered[API_ENTRIES];
@@ -434,6 +435,7 @@ place_end(struct ndjson_scene *scene, const struct ndjson_line *line, struct ndj
           struct fault *fault)
 {
     struct tape_event *event = &placed->event;
+    struct ndjson_counts *counts = &scene->counts;
     int64_t end = 0;
     bool given;
     if (ndjson_integer(line, "took_ns", 0, INT64_MAX, false, &event->took_ns, &placed->took, fault) != 0 ||
@@ -448,6 +450,11 @@ place_end(struct ndjson_scene *scene, const struct ndjson_line *line, struct ndj
     event->end_seq = (uint64_t)end;
     if (event->end_seq > scene->highest)
         scene->highest = event->end_seq;
+    counts->calls += !event->is_callback;
+    counts->callbacks += event->is_callback;
+    counts->in_flight += given && end == 0;
+    if (event->at_ns > counts->duration_ns)
+        counts->duration_ns = event->at_ns;
     return 0;
 }
 
@@ -468,4 +475,10 @@ ndjson_scene_add(struct ndjson_scene *scene, const struct ndjson_line *line, str
     int status = tape_write_event(scene->tape, &event->event, fault);
     ndjson_event_free(event);
     return status;
+}
+
+const struct ndjson_counts *
+ndjson_scene_counts(const struct ndjson_scene *scene)
+{
+    return &scene->counts;
 }

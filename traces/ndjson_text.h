@@ -83,5 +83,11 @@ int ndjson_scene_add(struct ndjson_scene *scene, const struct ndjson_line *line,
                      struct fault *fault);
 /* Leaves what is still open. */
 int ndjson_scene_end(struct ndjson_scene *scene, struct fault *fault);
+/* What the header of a recording would say about it. */
+struct ndjson_counts {
+    uint64_t calls, callbacks, in_flight;
+    int64_t duration_ns;
+};
+const struct ndjson_counts *ndjson_scene_counts(const struct ndjson_scene *scene);
 
 #endif

@@ -103,7 +103,7 @@ const struct verb verb_import = {
         "constants may be given by name. \"cause\" and \"in\" name a \"label\" or a function of a line "
         "above;\n"
         "\"in\" puts an event inside that one, \"during\" before its end on another thread. "
-        "traces/FORMAT.md\n"
+        "traces/NDJSON.md\n"
         "has it all, traces/samples/ has examples.\n\n"
         "  -o, --output TAPE      the tape to make; nothing is left of it when the text has a mistake\n"
         "  -p, --payloads FOLDER  what {\"$file\": \"path\"} may read\n"

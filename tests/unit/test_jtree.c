@@ -57,6 +57,7 @@ static const struct {
     {T("[true,false,null]")},
     {T("[1\n,\r\n2]")},
     {T("{\",\":1,\" , \":2}")},
+    {T("{\"\\/\":{\"a\":{\"\\u0000\":[{\"b\" :1}]}}}")},
 };
 
 /* text, offset of the byte that is wrong */
