@@ -21,8 +21,6 @@
 
 #define RARELY(condition) __builtin_expect(!!(condition), 0)
 #define RECORD sizeof(struct ring_record)
-/* From here on non-temporal stores beat memcpy (bench/ring), and they spare the app's caches. */
-#define STREAM_BYTES 4096
 /* Pieces of a record that is too long stay inside it up to this size. */
 #define INLINE_BYTES 4096
 /* A tail that stands still this many stall times ends waiting even if the consumer still beats. */
@@ -53,7 +51,7 @@ void
 ring_copy(void *to, const void *from, size_t bytes)
 {
 #if defined(__x86_64__)
-    if (bytes >= STREAM_BYTES) {
+    if (bytes >= RING_STREAM) {
         uint8_t *target = to;
         const uint8_t *source = from;
         size_t lead = (16 - ((uintptr_t) target & 15)) & 15;

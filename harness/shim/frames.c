@@ -5,7 +5,6 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "ring/producer.h"
@@ -110,38 +109,53 @@ frames_get(void)
 }
 
 uint64_t
-frames_parent(const struct shim_call *call)
+frames_enter(const struct shim_call *call)
 {
     struct frames *frames = frames_get();
     uintptr_t here = (uintptr_t) call;
+    uint64_t parent = 0;
+    uint32_t depth;
 
-    if (frames == NULL)
+    if (__builtin_expect(frames == NULL, 0))
         return 0;
-    while (frames->depth > 0 && frames->depth <= DEPTH) {
-        uintptr_t address = frames->frame[frames->depth - 1].address;
-
-        if (address > here || here - address > SAME_STACK)
-            return frames->frame[frames->depth - 1].seq;
-        frames->depth--;
+    depth = frames->depth;
+    if (__builtin_expect(depth >= DEPTH, 0)) {
+        frames->depth = depth + 1;
+        return frames->frame[DEPTH - 1].seq;
     }
-    return frames->depth == 0 ? 0 : frames->frame[DEPTH - 1].seq;
+    while (depth > 0) {
+        uintptr_t address = frames->frame[depth - 1].address;
+
+        parent = frames->frame[depth - 1].seq;
+        if (address > here || here - address > SAME_STACK)
+            break;
+        parent = 0;
+        depth--;
+    }
+    /* The depth first: a signal handler in between then works above this entry. Until this event has
+     * its number, what is nested in it is nested in its parent. */
+    frames->depth = depth + 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    frames->frame[depth].seq = parent;
+    frames->frame[depth].address = here;
+    return parent;
 }
 
 void
-frames_push(const struct shim_call *call)
+frames_number(const struct shim_call *call)
 {
-    struct frames *frames = frames_get();
+    struct frames *frames = mine;
 
+    /* A forked child that began to record with this very event starts anew: it is the first frame there. */
     if (frames == NULL)
         return;
-    uint32_t at = frames->depth;
-    /* The depth first: a signal handler in between then works above this entry. */
-    frames->depth = at + 1;
-    atomic_signal_fence(memory_order_seq_cst);
-    if (at < DEPTH) {
-        frames->frame[at].address = (uintptr_t) call;
-        frames->frame[at].seq = call->seq;
+    if (__builtin_expect(frames->attach != call->attach, 0)) {
+        frames->attach = call->attach;
+        frames->depth = 1;
+        frames->frame[0].address = (uintptr_t) call;
     }
+    if (frames->depth - 1 < DEPTH && frames->frame[frames->depth - 1].address == (uintptr_t) call)
+        frames->frame[frames->depth - 1].seq = call->seq;
 }
 
 void

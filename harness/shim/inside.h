@@ -13,10 +13,11 @@
 
 /* ---- frames.c: the open events of a thread ---- */
 
-/* Number of the innermost open event of this thread around the frame at `call`, or 0; forgets frames that a
- * longjmp left behind. */
-uint64_t frames_parent(const struct shim_call *call);
-void frames_push(const struct shim_call *call);
+/* Opens an event whose frame is at `call`: returns the number of the innermost open event of this
+ * thread around it, or 0. Forgets frames that a longjmp left behind. */
+uint64_t frames_enter(const struct shim_call *call);
+/* The event opened last got its number (call->seq). */
+void frames_number(const struct shim_call *call);
 void frames_pop(const struct shim_call *call);
 
 /* ---- context.c ---- */

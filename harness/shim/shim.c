@@ -98,7 +98,10 @@ edge_fill(const struct edge *edge, uint8_t *at)
                 at += bytes;
             } else {
                 put32(&at, (uint32_t) edge->length[i]);
-                ring_copy(at, value->s, edge->length[i]);
+                if (__builtin_expect(edge->length[i] >= RING_STREAM, 0))
+                    ring_copy(at, value->s, edge->length[i]);
+                else
+                    memcpy(at, value->s, edge->length[i]);
                 at += edge->length[i];
             }
             break;
@@ -211,13 +214,24 @@ edge_write_masked(struct edge *edge, uint8_t kind, uint8_t flags, uint64_t paren
     return edge_write(edge, kind, flags, parent, cause);
 }
 
-static bool
+static inline bool
 has_secrets(const struct api_entry *entry)
 {
     for (unsigned i = 0; i < entry->nparams; i++)
         if (entry->params[i].secret || entry->params[i].secret_inside)
             return true;
     return false;
+}
+
+/* Not an initialiser: that would clear the arrays, too. */
+static inline void
+edge_begin(struct edge *edge, const struct api_entry *entry, const union api_value *values)
+{
+    edge->entry = entry;
+    edge->values = values;
+    edge->masks = 0;
+    edge->masking = false;
+    edge_measure(edge);
 }
 
 /* Trampolines and context for the callbacks among `values`, or nothing changed. */
@@ -275,21 +289,21 @@ void
 shim_call_enter(struct shim_call *call, uint16_t api, union api_value *values)
 {
     const struct api_entry *entry = api_entry(api);
-    struct edge edge = {.entry = entry, .values = values};
+    struct edge edge;
     uint64_t parent;
 
     exit_watch();
     call->api = api;
     call->context = NULL;
     call->returned = false;
-    edge_measure(&edge);
-    parent = frames_parent(call);
+    edge_begin(&edge, entry, values);
+    parent = frames_enter(call);
     if (has_secrets(entry))
         call->seq = edge_write_masked(&edge, RING_CALL_ENTER, 0, parent, 0, false, false);
     else
         call->seq = edge_write(&edge, RING_CALL_ENTER, 0, parent, 0);
     call->attach = ring_producer_attachment();
-    frames_push(call);
+    frames_number(call);
     swap_callbacks(call, entry, values);
 }
 
@@ -338,7 +352,7 @@ shim_back_enter(struct shim_call *call, uint16_t api, const struct shim_context 
                 const union api_value *values)
 {
     const struct api_entry *entry = api_entry(api);
-    struct edge edge = {.entry = entry, .values = values};
+    struct edge edge;
     uint8_t flags = which != 0 ? RING_SECOND : 0;
     bool result = context != NULL && api_entries[context->api].result_secret && entry->payload >= 0;
     bool log = mask_log(entry);
@@ -348,14 +362,14 @@ shim_back_enter(struct shim_call *call, uint16_t api, const struct shim_context 
     call->context = (struct shim_context *) (uintptr_t) context;
     call->returned = false;
     call->which = (uint8_t) which;
-    edge_measure(&edge);
-    parent = frames_parent(call);
+    edge_begin(&edge, entry, values);
+    parent = frames_enter(call);
     if (__builtin_expect(result || log, 0))
         call->seq = edge_write_masked(&edge, RING_BACK_ENTER, flags, parent, cause, result, log);
     else
         call->seq = edge_write(&edge, RING_BACK_ENTER, flags, parent, cause);
     call->attach = ring_producer_attachment();
-    frames_push(call);
+    frames_number(call);
 }
 
 /* A one-shot context is done once every callback it waits for has come. */
