@@ -38,6 +38,16 @@ check_file(struct tape_reader *tape, struct fault *fault)
     return 0;
 }
 
+/* With a WAL beside it the file itself may end early: its recorder died between the two. */
+static bool
+has_wal(const char *path)
+{
+    char name[4096];
+    struct stat status;
+    return snprintf(name, sizeof name, "%s-wal", path) < (int)sizeof name && stat(name, &status) == 0 &&
+           status.st_size > 0;
+}
+
 /* The file's first 100 bytes tell what it is, before SQLite makes anything of it. Read through
  * SQLite's own descriptor: closing another one would drop the locks of a writer in this process. */
 static int
@@ -68,7 +78,7 @@ check_head(struct tape_reader *tape, struct fault *fault)
     if (page == 1)
         page = 65536;
     uint64_t whole = (uint64_t)page * big_endian(head + 28);
-    if (big_endian(head + 24) == big_endian(head + 92) && (uint64_t)size < whole)
+    if (big_endian(head + 24) == big_endian(head + 92) && (uint64_t)size < whole && !has_wal(tape->path))
         return fault_set(fault, FAULT_DATA, "%s: truncated: %llu of %llu bytes are there; copy it again",
                          tape->path, (unsigned long long)size, (unsigned long long)whole);
     return 0;

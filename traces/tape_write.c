@@ -12,11 +12,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "traces/tape.h"
 #include "traces/tape_schema.h"
 #include "traces/utf8.h"
+
+#define LOCK_TRIES 20 /* a second */
 
 enum statement {
     PUT_EVENT,
@@ -104,7 +107,15 @@ fresh(const char *path, struct fault *fault)
 static int
 lock_file(struct tape_writer *tape, struct fault *fault)
 {
-    if (flock(tape->lock, LOCK_EX | LOCK_NB) == 0)
+    const struct timespec pause = {0, 50000000};
+    int tries = 0;
+    /* A recorder that was just killed holds its lock until the kernel has taken it apart. */
+    while (flock(tape->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || tries++ == LOCK_TRIES)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    if (tries <= LOCK_TRIES && flock(tape->lock, LOCK_EX | LOCK_NB) == 0)
         return 0;
     if (errno == EWOULDBLOCK)
         return fault_set(fault, FAULT_CANNOT_RUN, "%s: still being written by a living recorder", tape->path);

@@ -97,7 +97,7 @@ recorder_spawn(struct recorder *recorder, char *const argv[], struct fault *faul
     }
     signals_target(recorder->pidfd);
     recorder->inbox.app_pid = (uint32_t)recorder->pid;
-    recorder->active_ns = recorder_now();
+    recorder->active_ns = recorder->looked_ns = recorder_now();
     inbox_process(&recorder->inbox, (uint32_t)recorder->pid);
     return 0;
 }
@@ -179,6 +179,9 @@ reap(struct recorder *recorder)
         recorder->looked_ns = 0;
         signals_target(-1);
     }
+    /* Orphans become our children: with none left, nobody is left. */
+    if (pid < 0 && errno == ECHILD && recorder->ended)
+        recorder->others = false;
 }
 
 static bool
@@ -193,11 +196,13 @@ static void
 look(struct recorder *recorder)
 {
     uint64_t now = recorder_now();
+    if (recorder->ended && !recorder->others)
+        return;
     if (now - recorder->looked_ns < (recorder->ended ? LOOK_OTHERS : LOOK_EVERY) && recorder->looked_ns != 0)
         return;
     recorder->looked_ns = now;
     uint32_t live = ring_tend(recorder->ring);
-    if (!recorder->ended)
+    if (!recorder->ended || !recorder->others)
         return;
     recorder->others = live > 0 || proc_descendants(attached, recorder);
     if (recorder->others && !recorder->told && now - recorder->ended_ns > 300 * MS) {
