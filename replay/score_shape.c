@@ -192,6 +192,14 @@ shape_nesting(struct shape *shape, struct fault *fault)
     return 0;
 }
 
+static bool
+shape_of_version(const struct score_draft *draft, const struct api_entry *callback)
+{
+    const char *version = draft->sdk_version == 0 ? NULL : draft->texts + draft->sdk_version - 1;
+    const struct api_entry *entry = api_find_version(callback->name, version);
+    return entry != NULL && entry->id == callback->id;
+}
+
 /* A callback must be one that its cause can have brought: else we would call an app function with
  * arguments it does not take. */
 static int
@@ -221,7 +229,10 @@ shape_cause(struct shape *shape, uint32_t index, struct fault *fault)
         if (entry->params[i].type != API_FN || which++ != event->via)
             continue;
         wanted = entry->params[i].callback < 0 ? NULL : api_entry((unsigned)entry->params[i].callback);
-        if (wanted != NULL && wanted->newest == callback->newest && wanted->nparams == callback->nparams)
+        if (wanted == NULL || wanted->newest != callback->newest)
+            continue;
+        /* An unchanged registration can have brought the callback that its SDK's version had. */
+        if (wanted->nparams == callback->nparams || shape_of_version(draft, callback))
             return 0;
     }
     return fault_set(fault, FAULT_DATA,
