@@ -41,7 +41,23 @@ app=$(pgrep -P $recorder | head -n 1)
 session=$(tr '\0' '\n' <"/proc/$app/environ" | sed -n 's/^TIMTAPE_SESSION=//p')
 if [ -f "$session" ]; then
     is 'the ring is private' "$(stat -c %a "$session")" 600
-    is 'the secret is not in the ring' "$(grep -ac "$secret" "$session")" 0
+    # The file is sparse and large: only what was ever written is read.
+    is 'the secret is not in the ring' "$(python3 - "$session" "$secret" <<'END'
+import os, sys
+file, found, at = os.open(sys.argv[1], os.O_RDONLY), 0, 0
+size = os.fstat(file).st_size
+while at < size:
+    try:
+        at = os.lseek(file, at, os.SEEK_DATA)
+    except OSError:
+        break
+    end = os.lseek(file, at, os.SEEK_HOLE)
+    data = os.pread(file, end - at, at)
+    found += data.count(sys.argv[2].encode())
+    at = end
+print(found, "written" if size else "empty")
+END
+)" '0 written'
 else
     fail "the ring's session file is where TIMTAPE_SESSION says ($session)" "$T/err"
 fi
