@@ -316,7 +316,7 @@ score_rouse(struct score *score)
 
     score_futex_wake(&live->gate);
     if (at < score->edges)
-        score_edge_wake(score, at);
+        score_edge_wake(score, at, SCORE_EDGE_SLEEPER | SCORE_EDGE_TIMER);
     for (i = 0; i < SCORE_MAILS; i++) {
         if (atomic_load(&live->mail[i].state) == SCORE_MAIL_ASKED)
             score_futex_wake(&live->mail[i].state);

@@ -137,7 +137,8 @@ struct score_edge {
 
 enum score_edge_state {
     SCORE_EDGE_DONE = 1,    /* happened (or does not count) */
-    SCORE_EDGE_SLEEPER = 2, /* a thread sleeps on this word */
+    SCORE_EDGE_SLEEPER = 2, /* a thread sleeps on this word until it is its turn */
+    SCORE_EDGE_TIMER = 4,   /* ... until its time: to be woken only if the edge will not happen any more */
 };
 
 enum score_event_state {

@@ -41,15 +41,15 @@ score_futex_wake(_Atomic uint32_t *word)
     syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-/* Wakes who sleeps on an edge's word. The sleeper sets its mark before it looks at the cursor,
- * and we moved the cursor before we look at the mark: one of the two sees the other. */
+/* Wakes who sleeps on an edge's word in one of these ways. The sleeper sets its mark before it looks at the
+ * cursor, and we moved the cursor before we look at the mark: one of the two sees the other. */
 static inline void
-score_edge_wake(const struct score *score, uint32_t edge)
+score_edge_wake(const struct score *score, uint32_t edge, uint32_t ways)
 {
     _Atomic uint32_t *word = score_edge_live(score, edge);
 
-    if ((atomic_load(word) & SCORE_EDGE_SLEEPER) != 0) {
-        atomic_fetch_and(word, ~(uint32_t)SCORE_EDGE_SLEEPER);
+    if ((atomic_load(word) & ways) != 0) {
+        atomic_fetch_and(word, ~ways);
         score_futex_wake(word);
     }
 }
@@ -64,7 +64,7 @@ score_advance(const struct score *score, uint64_t now)
 
     while (at < score->edges && (atomic_load(score_edge_live(score, at)) & SCORE_EDGE_DONE) != 0) {
         if (atomic_compare_exchange_weak(&live->cursor, &at, at + 1)) {
-            score_edge_wake(score, at);
+            score_edge_wake(score, at, SCORE_EDGE_SLEEPER | SCORE_EDGE_TIMER);
             at++;
             moved = true;
         }
@@ -72,7 +72,7 @@ score_advance(const struct score *score, uint64_t now)
     if (moved) {
         atomic_store_explicit(&live->progress_ns, now, memory_order_relaxed);
         if (at < score->edges)
-            score_edge_wake(score, at);
+            score_edge_wake(score, at, SCORE_EDGE_SLEEPER);
     }
 }
 

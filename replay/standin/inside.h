@@ -107,6 +107,7 @@ void schedule_start(uint64_t now, uint32_t edge);
 void schedule_arrived(uint32_t edge, uint64_t now);
 /* How long before `due` a sleeper must be woken to be there in time. */
 #define SCHEDULE_EARLY_NS 110000
+#define SCHEDULE_WAY_NS 500    /* what our own code costs between an edge and the next one of its thread */
 #define SCHEDULE_SPIN_NS 60000 /* and how long after it looks for its turn before it sleeps */
 
 /* ---- find.c ---- */

@@ -430,14 +430,14 @@ slip_arithmetic(void **state)
     assert_int_equal(atomic_load(&live->slip), 0);
     standin_thread.late = 20000;
     schedule_arrived(2, start + 160000);
-    assert_int_equal(atomic_load(&live->slip), 40000);
+    assert_int_equal(atomic_load(&live->slip), 40000 - SCHEDULE_WAY_NS);
     standin_thread.late = 0;
-    schedule_arrived(2, start + 190000); /* due at 190 now: nobody waits */
-    assert_int_equal(atomic_load(&live->slip), 40000);
+    schedule_arrived(2, start + 189000); /* due just behind that now: nobody waits */
+    assert_int_equal(atomic_load(&live->slip), 40000 - SCHEDULE_WAY_NS);
     atomic_store(&live->last_late, 55000); /* another SDK edge was late */
     schedule_arrived(2, start + 200000);
-    assert_int_equal(atomic_load(&live->slip), 45000);
-    assert_int_equal(schedule_due(3), start + 150000 + 45000);
+    assert_int_equal(atomic_load(&live->slip), 45000 - SCHEDULE_WAY_NS);
+    assert_int_equal(schedule_due(3), start + 150000 + 45000 - SCHEDULE_WAY_NS);
     stop();
 }
 
