@@ -23,6 +23,7 @@
 #define RECORD sizeof(struct ring_record)
 /* Pieces of a record that is too long stay inside it up to this size. */
 #define INLINE_BYTES 4096
+#define AHEAD_BYTES 1024
 /* A tail that stands still this many stall times ends waiting even if the consumer still beats. */
 #define STALL_BEATING 8
 
@@ -313,13 +314,15 @@ ring_room(void)
 }
 
 static inline uint8_t *
-begin(struct ring_write *write, uint64_t bytes)
+begin(struct ring_write *write, uint64_t bytes, bool numbered)
 {
     struct ring_writer *writer = write->writer;
     uint64_t need = RECORD + ((bytes + 7) & ~7ull);
 
     if (RARELY(writer->head + stretch(writer, need) > writer->limit) && !make_room(writer, need))
         return NULL;
+    /* Numbers are taken before the body is written: a locked instruction waits for all stores before it. */
+    write->seq = numbered ? atomic_fetch_add_explicit(&ring_session->seq, 1, memory_order_relaxed) + 1 : 0;
     write->record = reserve(writer, need, &write->end);
     return (uint8_t *) (write->record + 1);
 }
@@ -335,10 +338,22 @@ ring_begin(struct ring_write *write, uint64_t bytes)
     if (RARELY(writer_get(write) == NULL))
         return NULL;
     if (bytes <= (write->writer->mask + 1) / 4 - RECORD)
-        body = begin(write, bytes);
+        body = begin(write, bytes, true);
     if (RARELY(body == NULL))
         writer_put(write);
     return body;
+}
+
+/* Fetches the lines that the next record will probably need, so that its stores find them at hand. */
+static inline void
+look_ahead(struct ring_writer *writer)
+{
+    uint64_t to = writer->head + AHEAD_BYTES;
+
+    if (writer->ahead < writer->head)
+        writer->ahead = writer->head;
+    for (; writer->ahead < to; writer->ahead += 64)
+        __builtin_prefetch(writer->data + (writer->ahead & writer->mask), 1);
 }
 
 static inline uint64_t
@@ -346,27 +361,24 @@ finish(struct ring_write *write, uint8_t kind, uint8_t flags, uint16_t api, uint
 {
     struct ring_record *record = write->record;
     struct ring_writer *writer = write->writer;
-    bool numbered = kind <= RING_BACK_LEAVE || kind == RING_EXIT;
-    uint64_t seq = 0;
 
     record->kind = kind;
     record->flags = flags;
     record->api = api;
+    record->seq = write->seq;
+    record->ticks = now_ticks();
     record->parent = parent;
     record->cause = cause;
     /* Forked by a signal handler in mid-write: the slot is the parent's. */
     if (RARELY(ring_producer_attachment() != write->token))
         return 0;
-    if (numbered)
-        seq = atomic_fetch_add_explicit(&ring_session->seq, 1, memory_order_relaxed) + 1;
-    record->seq = seq;
-    record->ticks = now_ticks();
     publish(writer, write->end);
-    if (numbered)
-        atomic_store_explicit(&writer->slot->current, seq, memory_order_relaxed);
+    if (write->seq != 0)
+        atomic_store_explicit(&writer->slot->current, write->seq, memory_order_relaxed);
     if (RARELY(writer->head > writer->check))
         look(writer);
-    return seq;
+    look_ahead(writer);
+    return write->seq;
 }
 
 uint64_t
@@ -387,7 +399,7 @@ put_chunks(struct ring_write *write, const struct ring_piece *piece)
 
     for (uint64_t done = 0; done < piece->bytes;) {
         uint64_t part = piece->bytes - done < most ? piece->bytes - done : most;
-        uint8_t *body = begin(write, part);
+        uint8_t *body = begin(write, part, false);
 
         if (body == NULL)
             return false;
@@ -449,6 +461,7 @@ ring_put(uint8_t kind, uint8_t flags, uint16_t api, uint64_t parent, uint64_t ca
     struct ring_write write;
     struct ring_writer *writer;
     uint64_t bytes = pieces_size(pieces, count, false), seq = 0;
+    bool numbered = kind <= RING_BACK_LEAVE || kind == RING_EXIT;
     uint8_t *body = NULL;
     bool split;
 
@@ -465,9 +478,9 @@ ring_put(uint8_t kind, uint8_t flags, uint16_t api, uint64_t parent, uint64_t ca
             moved = !piece_moves(&pieces[i], true) || put_chunks(&write, &pieces[i]);
         bytes = pieces_size(pieces, count, true);
         if (moved && bytes <= (writer->mask + 1) / 4 - RECORD)
-            body = begin(&write, bytes);
+            body = begin(&write, bytes, numbered);
     } else {
-        body = begin(&write, bytes);
+        body = begin(&write, bytes, numbered);
     }
     if (body != NULL) {
         fill(body, pieces, count, split);

@@ -28,6 +28,7 @@ uint64_t ring_producer_current(void);
 struct ring_write {
     struct ring_writer *writer;
     struct ring_record *record;
+    uint64_t seq;   /* its number, or 0 for records without */
     uint64_t end;   /* head once this record is published */
     uint64_t token; /* attachment it was begun under */
     uint32_t level; /* nesting of begun records on this thread (signal handlers) */
@@ -35,11 +36,11 @@ struct ring_write {
 
 /* The longest body that ring_begin takes on this thread's ring, 0 when there is none. */
 uint64_t ring_room(void);
-/* Room for a body of `bytes` in this thread's ring (claiming one first if need be), 8-aligned, or NULL:
+/* Room for an edge with a body of `bytes` in this thread's ring (claiming one first if need be), 8-aligned, or NULL:
  * cannot be recorded (counted). No foreign code may run until ring_commit. Longer
  * than ring_room: NULL. Re-entrant from signal handlers. */
 uint8_t *ring_begin(struct ring_write *write, uint64_t bytes);
-/* Publishes it. Edges and RING_EXIT get a number, returned; else 0. */
+/* Publishes it, as an edge of that kind; returns its number. */
 uint64_t ring_commit(struct ring_write *write, uint8_t kind, uint8_t flags, uint16_t api,
                      uint64_t parent, uint64_t cause);
 /* memcpy that from RING_STREAM bytes on writes past the caches: faster there, and it spares the app's. */

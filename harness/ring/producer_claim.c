@@ -391,6 +391,7 @@ slot_claim(uint32_t index, uint64_t owner, uint64_t token)
     writer->head = head;
     writer->limit = 0; /* the first record takes the slow way, which announces the thread */
     writer->check = tail + (writer->mask + 1) / 2;
+    writer->ahead = head & ~63ull;
     writer->gap = 0;
     writer->token = token;
     writer->announce = true;
