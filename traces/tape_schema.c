@@ -177,8 +177,5 @@ tape_db_exec(sqlite3 *db, struct fault *fault, enum fault_kind kind, const char 
 {
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
         return 0;
-    char what[48];
-    size_t length = strcspn(sql, "(;");
-    snprintf(what, sizeof what, "%.*s", (int)(length < 40 ? length : 40), sql);
-    return tape_db_fault(db, fault, kind, path, what);
+    return tape_db_fault(db, fault, kind, path, "cannot write");
 }

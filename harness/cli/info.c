@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* timtape info: what is on a tape, without its events. */
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "cli/verb.h"
@@ -74,8 +75,12 @@ info_words(struct tape_reader *tape, const char *path, struct fault *fault)
     const char *key, *value;
     int more;
     printf("%s\n\n", path);
-    while ((more = tape_next_meta(tape, &key, &value, fault)) > 0)
-        printf("  %-14s %s\n", key, value != NULL ? value : "");
+    while ((more = tape_next_meta(tape, &key, &value, fault)) > 0) {
+        /* The list of functions that an old SDK lacks is long. */
+        bool all = value == NULL || strlen(value) <= 200;
+        printf("  %-14s %.*s%s\n", key, all ? INT_MAX : 120, value != NULL ? value : "",
+               all ? "" : " ... (--json: all)");
+    }
     if (more == 0 && tape_meta(tape, "complete") == NULL)
         printf("  %-14s %s\n", "complete", "no: unfinished");
     if (more != 0 || words_counts(tape, fault) != 0 || words_people(tape, fault) != 0)

@@ -153,7 +153,7 @@ tell(const struct recorder_report *report, const char *path, const char *app)
         say("%s\n%s is not finished; make room, then run: timtape recover %s", report->trouble, path, path);
         return;
     }
-    if (!report->sdk_seen && report->edges == 0)
+    if (!report->sdk_seen && report->edges == 0 && !report->unseen)
         say("%s never loaded the SDK through us, so the tape has no events; `timtape doctor -- %s` says why",
             app, app);
     say("%" PRIu64 " calls, %" PRIu64 " callbacks, %u thread%s, %s, %s, %s in %s", report->calls,

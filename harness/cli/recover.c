@@ -29,9 +29,9 @@ recover_run(int argc, char **argv, struct fault *fault)
     say("%s: %" PRIu64 " calls, %" PRIu64 " callbacks, %u threads, %s", path, report.tape.calls,
         report.tape.callbacks, report.tape.threads, out_size(size, report.tape.tape_bytes));
     if (report.ring_gone)
-        say("the rings are gone (a restart of the machine empties them): what had not reached the tape is "
-            "lost, "
-            "and how much that was nobody knows");
+        say("the rings are gone (%s): what had not reached the tape is lost, and how much that was nobody "
+            "knows",
+            report.ring_trouble);
     else
         say("%" PRIu64 " records were still in the rings and are on the tape now; %" PRIu64
             " dropped, %" PRIu64 " missing",

@@ -3,66 +3,57 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "loader/plan.h"
 #include "recorder/recorder_parts.h"
 
-extern char **environ;
-
-static int
-put(char **environment, size_t *count, const char *name, const char *value)
-{
-    char *text;
-    if (asprintf(&text, "%s=%s", name, value) < 0)
-        return -1;
-    size_t length = strlen(name) + 1;
-    for (size_t i = 0; i < *count; i++) {
-        if (strncmp(environment[i], text, length) == 0) {
-            free(environment[i]);
-            environment[i] = text;
-            return 0;
-        }
-    }
-    environment[(*count)++] = text;
-    return 0;
-}
+static const enum loader_way ways[] = {
+    [RECORDER_VIA_BEST] = LOADER_AUTO,
+    [RECORDER_VIA_AUDIT] = LOADER_AUDIT,
+    [RECORDER_VIA_PRELOAD] = LOADER_PRELOAD,
+};
 
 char **
 environment_make(struct recorder *recorder, char *const argv[], struct fault *fault)
 {
-    (void)argv;
-    size_t count = 0;
-    char lib[4096], audit[4200];
-    ssize_t bytes = readlink("/proc/self/exe", lib, sizeof lib - 32);
-    if (bytes <= 0) {
+    const struct recorder_options *options = &recorder->options;
+    char directory[PATH_MAX];
+    struct loader_plan *plan = calloc(1, sizeof *plan);
+    char **environment = NULL;
+    if (plan == NULL) {
         fault_errno(fault, FAULT_INTERNAL, "recorder");
         return NULL;
     }
-    lib[bytes] = '\0';
-    strcpy(strrchr(lib, '/'), "/lib/timtape");
-    while (environ[count] != NULL)
-        count++;
-    char **environment = calloc(count + 8, sizeof *environment);
-    for (size_t i = 0; environment != NULL && i < count; i++)
-        environment[i] = strdup(environ[i]);
-    if (environment == NULL)
-        return NULL;
-    snprintf(audit, sizeof audit, "%s/audit.so", lib);
-    put(environment, &count, "LD_AUDIT", audit);
-    put(environment, &count, "TIMTAPE_LIB", lib);
-    put(environment, &count, "TIMTAPE_SESSION", ring_path(recorder->ring));
-    if (recorder->options.score != NULL)
-        put(environment, &count, "TIMTAPE_SCORE", recorder->options.score);
-    if (recorder->options.sdk != NULL)
-        put(environment, &count, "TIMTAPE_SDK", recorder->options.sdk);
+    if (loader_directory(directory, sizeof directory, fault) != 0 ||
+        loader_plan(argv[0], ways[options->via], options->score != NULL, directory, plan, fault) != 0)
+        goto done;
+    if (plan->way == LOADER_IMPOSSIBLE) {
+        /* Recording, it may still start something that can be seen (a static launcher does), so it
+         * runs. Replaying, it might reach the real SDK behind our back. */
+        if (options->score != NULL) {
+            fault_set(fault, FAULT_CANNOT_RUN, "%s cannot be replayed: %s", argv[0], plan->reason);
+            goto done;
+        }
+        recorder->unseen = true;
+        if (options->words != NULL) {
+            char text[768];
+            snprintf(text, sizeof text, "%s runs, but what it does cannot be recorded: %s", argv[0],
+                     plan->reason);
+            options->words(text);
+        }
+    }
+    struct loader_settings settings = {.directory = directory,
+                                       .session = ring_path(recorder->ring),
+                                       .score = options->score,
+                                       .sdk = options->sdk};
+    environment = loader_environment(plan, &settings, NULL, fault);
+done:
+    free(plan);
     return environment;
 }
 
 void
 environment_free(char **environment)
 {
-    for (size_t i = 0; environment != NULL && environment[i] != NULL; i++)
-        free(environment[i]);
-    free(environment);
+    loader_environment_free(environment);
 }

@@ -5,7 +5,8 @@
 
 #include "recorder/recorder.h"
 
-/* NULL with the fault filled: this program cannot be recorded (static, setuid), or does not exist. */
+/* NULL with the fault filled: there is no such program, or it cannot be run so. A program that we
+ * cannot get into (static, setuid) runs when recording, with words about it, and not when replaying. */
 char **environment_make(struct recorder *recorder, char *const argv[], struct fault *fault);
 void environment_free(char **environment);
 

@@ -152,13 +152,21 @@ drain(struct recorder *recorder, size_t *seen, struct fault *fault)
 {
     struct pass pass = {.recorder = recorder};
     struct fault why = {0};
+    /* What the tape could not take stays in the ring, for `recover`. */
+    if (recorder->tape_failed && recorder->options.observer == NULL) {
+        *seen = 0;
+        return 0;
+    }
     int result = ring_drain(recorder->ring, BATCH, pass_record, &pass, seen);
     if (result != 0)
         return pass.memory ? fault_set(fault, FAULT_INTERNAL, "recorder: out of memory")
                            : fault_set(fault, FAULT_INTERNAL, "recorder: stopped by its observer");
     recorder->full = *seen >= BATCH;
-    if (!recorder->tape_failed && inbox_flush(&recorder->inbox, &why) != 0)
+    if (!recorder->tape_failed && inbox_flush(&recorder->inbox, &why) != 0) {
         tape_fails(recorder, &why);
+        if (recorder->options.observer == NULL)
+            return 0;
+    }
     ring_release(recorder->ring);
     return 0;
 }
@@ -311,11 +319,24 @@ finish_tape(struct recorder *recorder, const struct recorder_report *report, str
     return fault_set(fault, FAULT_CANNOT_RUN, "%s", why.text);
 }
 
+/* An app that was told to end gets a moment to do so. */
+static void
+await_end(struct recorder *recorder)
+{
+    const struct timespec pause = {0, 5 * MS};
+    for (unsigned i = 0; i < 400 && recorder->pid > 0 && !recorder->ended; i++) {
+        reap(recorder);
+        if (!recorder->ended)
+            nanosleep(&pause, NULL);
+    }
+}
+
 int
 recorder_finish(struct recorder *recorder, struct recorder_report *report, struct fault *fault)
 {
     struct fault why = {0};
     *report = (struct recorder_report){0};
+    await_end(recorder);
     ring_close(recorder->ring);
     for (size_t seen = 1; seen > 0;) {
         if (drain(recorder, &seen, fault) != 0)
@@ -341,8 +362,9 @@ recorder_finish(struct recorder *recorder, struct recorder_report *report, struc
     struct stat status;
     if (recorder->output != NULL && stat(recorder->output, &status) == 0)
         report->tape_bytes = (uint64_t)status.st_size;
-    /* `recover` may want what is left in it. */
-    ring_destroy(recorder->ring, !report->tape_unfinished);
+    report->unseen = recorder->unseen;
+    /* `recover` may want what is left in it (an observer has taken it on). */
+    ring_destroy(recorder->ring, !report->tape_unfinished || recorder->options.observer != NULL);
     recorder->ring = NULL;
     inbox_close(&recorder->inbox);
     return 0;

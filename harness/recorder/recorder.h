@@ -47,6 +47,7 @@ struct recorder_report {
     int64_t duration_ns;
     uint64_t tape_bytes;
     bool sdk_seen;        /* some process loaded the SDK through us */
+    bool unseen;          /* the program is of a kind that nothing can get into; the user was told */
     bool tape_failed;     /* the tape could not take everything: `trouble` says why */
     bool tape_unfinished; /* ... not even its end: `timtape recover` is to be run */
     char trouble[1024];
@@ -81,10 +82,11 @@ void recorder_free(struct recorder *recorder);
 
 /* Finishes a tape whose recorder is dead, from what is on disk. FAULT_CANNOT_RUN while the recorder lives. */
 struct recover_report {
-    uint64_t drained;  /* records that were still in the ring */
-    bool ring_gone;    /* the ring was no longer there: its last moments are lost */
-    bool was_complete; /* nothing to do */
-    bool app_alive;    /* a process of the app still ran; it goes on unrecorded */
+    uint64_t drained;       /* records that were still in the ring */
+    bool ring_gone;         /* the ring was no longer there: its last moments are lost */
+    char ring_trouble[1024]; /* then: why */
+    bool was_complete;      /* nothing to do */
+    bool app_alive;         /* a process of the app still ran; it goes on unrecorded */
     struct recorder_report tape;
 };
 int recorder_recover(const char *path, struct recover_report *report, struct fault *fault);

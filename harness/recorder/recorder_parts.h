@@ -22,6 +22,7 @@ struct recorder {
     bool others;        /* processes that the app left running are still to be waited for */
     bool told;          /* ... and the user knows */
     bool full;          /* the last pass took as much as one pass takes: there is probably more */
+    bool unseen;        /* we cannot get into this program, and said so */
     bool tape_failed;
     char trouble[1024];
 };

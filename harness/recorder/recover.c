@@ -88,13 +88,18 @@ recover_into(struct inbox *inbox, const char *path, struct recover_report *repor
         memcpy(name, ring_file, bytes);
     free(ring_file);
     struct ring_reader *ring = name[0] != '\0' ? ring_attach(name, &why) : NULL;
-    report->ring_gone = ring == NULL;
-    if (ring != NULL)
-        result = inbox_open(inbox, ring, tape, fault);
-    inbox->tape = tape;
-    if (result == 0)
+    if (ring != NULL && (inbox_open(inbox, ring, tape, &why) != 0 || restore(inbox, path, &why) != 0)) {
+        /* The tape itself may still be sound: it is finished without the ring. */
+        inbox_close(inbox);
+        ring_destroy(ring, false);
+        ring = NULL;
+    }
+    if (ring == NULL) {
+        report->ring_gone = true;
+        snprintf(report->ring_trouble, sizeof report->ring_trouble, "%s", why.text);
+        inbox->tape = tape;
         result = restore(inbox, path, fault);
-    if (result == 0 && ring != NULL) {
+    } else {
         report->app_alive = ring_tend(ring) > 0;
         result = drain_rest(inbox, report, fault);
     }
