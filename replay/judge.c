@@ -46,6 +46,23 @@ find_cutoff(const struct judge *judge)
     return score->edges;
 }
 
+/* Processes that the tape shows dying in the middle of something: the moment of that is not theirs. */
+static int
+find_fates(struct judge *judge)
+{
+    const struct score *score = judge->score;
+    judge->fate = calloc(score->processes + 1, sizeof *judge->fate);
+    if (judge->fate == NULL)
+        return -1;
+    for (uint32_t i = 0; i < score->events; i++) {
+        const struct score_event *event = score_event(score, i);
+        uint32_t process = score_thread(score, event->thread)->process;
+        if ((event->flags & SCORE_IN_FLIGHT) != 0 && process < score->processes)
+            judge->fate[process] = JUDGE_CUT_DOWN;
+    }
+    return 0;
+}
+
 struct judge *
 judge_open(struct score *score, const struct judge_options *options, struct fault *fault)
 {
@@ -56,7 +73,8 @@ judge_open(struct score *score, const struct judge_options *options, struct faul
     judge->live_score = score_live(score);
     judge->options = *options;
     judge->live = live_new();
-    if (judge->live == NULL || judge_index_make(&judge->index, score) != 0 || find_adders(judge) != 0)
+    if (judge->live == NULL || judge_index_make(&judge->index, score) != 0 || find_adders(judge) != 0 ||
+        find_fates(judge) != 0)
         goto memory;
     for (unsigned i = 0; i < SCORE_MAILS; i++)
         judge->given[i] = SCORE_NONE;
@@ -78,6 +96,7 @@ judge_close(struct judge *judge)
     judge_index_free(&judge->index);
     match_flow_clear(&judge->flow);
     free(judge->adder);
+    free(judge->fate);
     free(judge);
 }
 
@@ -93,6 +112,12 @@ judge_observe(void *context, const struct ring_event *event)
     struct judge *judge = context;
     uint64_t now = judge->ring != NULL ? ring_time(judge->ring, event->record->ticks) : 0;
     return live_take(judge->live, event, now);
+}
+
+void
+judge_app(struct judge *judge, uint32_t pid)
+{
+    judge->app_pid = pid;
 }
 
 uint32_t

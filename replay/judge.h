@@ -50,6 +50,8 @@ void judge_close(struct judge *judge);
 /* A ring_sink (context: the judge); -1: no memory. judge_attach first says whose clock it is. */
 int judge_observe(void *context, const struct ring_event *event);
 void judge_attach(struct judge *judge, struct ring_reader *ring);
+/* The app's own process, as opposed to those that it makes. */
+void judge_app(struct judge *judge, uint32_t pid);
 
 /* Answers questions. Returns how many had to be left for the next pass because the ring was not yet read as
  * far as they are. -1: no memory. */

@@ -61,8 +61,8 @@ is_missed(const struct judge *judge, uint32_t index)
 {
     const struct score_event *event = score_event(judge->score, index);
     return judge_counts(judge->score, index) && event->enter < judge->cutoff &&
-           (event->flags & (SCORE_CALLBACK | SCORE_GETTER)) == 0 && (event->flags & SCORE_IN_FLIGHT) == 0 &&
-           judge_state(judge->score, index) == SCORE_FREE;
+           !judge_is_gone(judge, event) && (event->flags & (SCORE_CALLBACK | SCORE_GETTER)) == 0 &&
+           (event->flags & SCORE_IN_FLIGHT) == 0 && judge_state(judge->score, index) == SCORE_FREE;
 }
 
 uint32_t
@@ -96,7 +96,7 @@ count_all(struct judge *judge)
         uint32_t state = judge_state(score, i);
         if ((event->flags & SCORE_CALLBACK) != 0) {
             bool delivered = state == SCORE_ISSUED || state == SCORE_LEFT;
-            verdict->callbacks += delivered || event->enter < judge->cutoff;
+            verdict->callbacks += delivered || (event->enter < judge->cutoff && !judge_is_gone(judge, event));
             verdict->callbacks_delivered += delivered;
             int64_t by = atomic_load_explicit(&score_event_live(score, i)->late_ns, memory_order_relaxed);
             if (delivered && late != NULL)
@@ -233,6 +233,8 @@ conclude_undelivered(struct judge *judge)
     uint32_t dropped = 0;
     for (uint32_t i = 0; i < score->events; i++) {
         if ((score_event(score, i)->flags & SCORE_CALLBACK) == 0 || !judge_counts(score, i))
+            continue;
+        if (judge_is_gone(judge, score_event(score, i)))
             continue;
         uint32_t state = judge_state(score, i);
         dropped += state == SCORE_DROPPED;

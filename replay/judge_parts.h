@@ -19,8 +19,11 @@ struct judge {
     uint32_t adders;
     uint32_t given[SCORE_MAILS];  /* the event last given out through a mail slot; SCORE_NONE: none */
     uint64_t waited[SCORE_MAILS]; /* the call a slot asked for when its record was not there yet */
-    uint32_t cutoff;              /* edges from here on are not missed: the tape's end raced with them */
+    enum judge_fate { JUDGE_ENDS, JUDGE_CUT_DOWN, JUDGE_GONE } * fate; /* by recorded process */
+    uint32_t app_pid;
+    uint32_t cutoff; /* edges from here on are not missed: the tape's end raced with them */
     uint64_t begun_ns;
+    uint64_t looked_ns;        /* when the process that is waited for was last looked at */
     uint64_t done_ns;          /* when everything had happened; 0: not yet */
     bool ended_early;          /* the app began to exit before everything had happened */
     bool delivered_up_to;      /* the tape ends without the app's own end: nothing more is to come */
@@ -36,6 +39,8 @@ struct verdict *judge_decide(struct judge *judge, enum verdict_class class);
 void judge_name_reaction(struct judge *judge, uint32_t context);
 /* First recorded call that has not come and is missed, before edge `below`; SCORE_NONE. */
 uint32_t judge_first_missing(const struct judge *judge);
+/* It belongs to a process that was killed live, too, if not at the same moment: nothing of it is missed. */
+bool judge_is_gone(const struct judge *judge, const struct score_event *event);
 /* The edge that everything waits for, score->edges when all has happened. */
 uint32_t judge_cursor(const struct judge *judge);
 

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "replay/judge_parts.h"
 
 /* An app in its exit handlers makes no more calls of its own; its other threads get this long. */
 #define EXIT_GRACE_NS 300000000ull
+/* Between two looks at /proc while nothing moves. */
+#define LOOK_EVERY_NS 20000000ull
 /* After the last event of a tape that ends in a signal: what the app does with it still happens. */
 #define LINGER_LEAST_NS 100000000ull
 #define LINGER_MOST_AT_MAX_NS 1000000000ull
@@ -44,16 +47,42 @@ live_pid(const struct judge *judge, uint32_t process)
                : 0;
 }
 
+bool
+judge_is_gone(const struct judge *judge, const struct score_event *event)
+{
+    uint32_t process = score_thread(judge->score, event->thread)->process;
+    return process < judge->score->processes && judge->fate[process] == JUDGE_GONE;
+}
+
+/* Also a zombie: its parent takes its time. */
+static bool
+is_dead(uint32_t pid)
+{
+    char path[64], text[256];
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+    size_t got = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[got] = '\0';
+    const char *state = strrchr(text, ')');
+    return got == 0 || (state != NULL && (state[2] == 'Z' || state[2] == 'X'));
+}
+
 /* The process that has to make this edge is leaving, or gone. */
 static bool
-cannot_come(const struct judge *judge, const struct score_event *event)
+cannot_come(const struct judge *judge, const struct score_edge *edge, uint64_t quiet_ns)
 {
+    const struct score_event *event = score_event(judge->score, edge->event);
     uint32_t process = score_thread(judge->score, event->thread)->process;
     uint32_t pid = live_pid(judge, process);
     if (pid == 0)
         return false;
-    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+    if (is_dead(pid))
         return true;
+    if (!edge->app || quiet_ns < EXIT_GRACE_NS)
+        return false;
     if (atomic_load_explicit(&score_process_live(judge->score, process)->exiting, memory_order_acquire) == 0)
         return false;
     /* Inside a callback that runs, it still can. */
@@ -124,14 +153,31 @@ stalled(struct judge *judge, uint32_t cursor, uint64_t now_ns)
     live_describe(judge->live, now_ns, 6, judge->verdict.doing, sizeof judge->verdict.doing);
 }
 
+/* A child that was cut down on the tape, too: when exactly that happens is not for it to say. */
+static bool
+forgive(struct judge *judge, const struct score_event *event)
+{
+    uint32_t process = score_thread(judge->score, event->thread)->process;
+    if (judge->fate[process] != JUDGE_CUT_DOWN || live_pid(judge, process) == judge->app_pid)
+        return false;
+    judge->fate[process] = JUDGE_GONE;
+    score_skip_process(judge->score, process);
+    return true;
+}
+
 static enum judge_order
 watch_unfinished(struct judge *judge, uint32_t cursor, uint64_t now_ns)
 {
     const struct score_edge *edge = score_edge(judge->score, cursor);
     uint64_t since = waiting_since(judge, cursor);
     uint64_t quiet = later(since, live_last_app_edge(judge->live));
-    if (!judge->ended_early && edge->app && now_ns > quiet + EXIT_GRACE_NS &&
-        cannot_come(judge, score_event(judge->score, edge->event))) {
+    uint64_t quiet_ns = now_ns > quiet ? now_ns - quiet : 0;
+    bool look = !judge->ended_early && now_ns > judge->looked_ns + LOOK_EVERY_NS;
+    if (look)
+        judge->looked_ns = now_ns;
+    if (look && cannot_come(judge, edge, quiet_ns)) {
+        if (forgive(judge, score_event(judge->score, edge->event)))
+            return JUDGE_GO_ON;
         /* Not yet a verdict: how the app ends belongs to it. Nothing more can be delivered in order. */
         judge->ended_early = true;
         judge->done_ns = now_ns;

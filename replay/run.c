@@ -186,6 +186,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
     score_begin(run->score.score);
     if (recorder_spawn(run->recorder, argv, fault) != 0)
         return -1;
+    judge_app(run->judge, (uint32_t)recorder_pid(run->recorder));
     handle_signals(run);
     return 0;
 }

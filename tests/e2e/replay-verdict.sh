@@ -270,3 +270,20 @@ status '--json into nowhere' 64 "$TIMTAPE" replay --json /no/such/file base.ndjs
 status '-q says nothing when all is well' 0 "$TIMTAPE" replay -q base.ndjson -- ./actor "${GOOD[@]}"
 is '-q: silence' "$(cat err)" ''
 like 'no scores are left behind' "$(find /dev/shm /tmp -maxdepth 1 -name 'timtape-*' -newer actor.c -user "$(id -un)" 2>/dev/null | grep -v "$T" | wc -l)" '^0$'
+
+# Long pauses on the tape are no stalls, at any speed; neither are an app's own.
+scenario pause.ndjson 'exit 0' "$INIT" "$LISTEN" "${MESSAGE/\"after_ms\":5/\"after_ms\":1600}" '{"call":"TIMLogout","after_ms":1600}' \
+    '{"callback":"TIMCommCallback","cause":"TIMLogout","after_ms":5,"args":{"code":0,"desc":"","json_params":""}}'
+verdict 'pauses longer than the patience' 0 'as recorded' pause.ndjson -- ./actor init listen wait:1 sleep:1600 logout wait:2
+verdict 'pauses at maximum speed: the app keeps its own' 0 'as recorded' --speed max pause.ndjson -- ./actor init listen wait:1 sleep:1600 logout wait:2
+verdict 'pauses at four times the speed' 0 'as recorded' --speed 4 pause.ndjson -- ./actor init listen wait:1 sleep:1600 logout wait:2
+
+# Interrupted: the app goes, too.
+env -u LD_LIBRARY_PATH "$TIMTAPE" replay base.ndjson -- ./actor stubborn init listen hang >out 2>err &
+pid=$!
+sleep 0.7
+kill -INT $pid
+wait $pid
+is 'interrupted: 128+2' $? 130
+like 'interrupted: words' "$(cat err)" 'interrupted by signal 2'
+is 'interrupted: no app is left behind' "$(pgrep -fc "^./actor stubborn init listen hang")" 0
