@@ -120,15 +120,11 @@ look_app(struct findings *findings, const char *program, enum loader_way wanted,
     found(findings, "program", true, "%s", plan->program);
     if (plan->script)
         found(findings, "interpreter", true, "%s (the program is a script)", plan->image);
-    if (plan->linked && plan->sdk[0] != '\0')
-        found(findings, "SDK", true, "linked; the dynamic linker would take %s", plan->sdk);
-    else if (plan->linked)
+    if (plan->linked && plan->sdk[0] == '\0')
         found(findings, "SDK", false,
               "linked, but the dynamic linker would not find it; set LD_LIBRARY_PATH to its folder to record "
               "(to "
               "replay it need not exist)");
-    else
-        found(findings, "SDK", true, "not linked: it is seen when the app opens it at run time (dlopen)");
     found(findings, "way", plan->way != LOADER_IMPOSSIBLE, "%s: %s", loader_way_name(plan->way),
           plan->reason);
     char *rest = NULL;
