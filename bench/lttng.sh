@@ -24,13 +24,16 @@ start)
     {
         lttng create "$name" --output="$dir/lttng-trace"
         # Large sub-buffers: with the default channel a burst loses four events in ten.
-        lttng enable-channel --userspace --session="$name" --subbuf-size=8M --num-subbuf=8 bench
+        lttng enable-channel --userspace --session="$name" --subbuf-size=4M --num-subbuf=8 bench
         lttng enable-event --userspace --session="$name" --channel=bench 'timtape_bench:*'
         lttng start "$name"
     } >"$dir/lttng.log" 2>&1
     ;;
 stop)
-    lttng destroy "$name" >"$dir/lttng.log" 2>&1 || true
+    # A discarded event is a cheap one: the driver wants to know.
+    lttng stop "$name" >"$dir/lttng.log" 2>&1 || true
+    lttng list "$name" | sed -n 's/.*Discarded events: *//p' >"$dir/lttng.discarded"
+    lttng destroy "$name" >>"$dir/lttng.log" 2>&1 || true
     if [ -f "$dir/sessiond.pid" ]; then
         kill "$(cat "$dir/sessiond.pid")" 2>/dev/null || true
         rm -f "$dir/sessiond.pid"

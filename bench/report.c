@@ -8,7 +8,7 @@
 void
 report_head(void)
 {
-    printf("%-46s %14s  %-28s %7s  %-16s\n", "figure", "value", "floor or peer", "ratio", "bar");
+    printf("%-52s %14s  %-28s %7s  %-16s\n", "figure", "value", "floor or peer", "ratio", "bar");
 }
 
 void
@@ -41,14 +41,14 @@ report(struct bench *bench, const struct figure *figure)
         verdict = good ? "ok" : "MISS";
         bench->misses += !good;
     }
-    printf("%-46s %14s  %-28s %7s  %-16s %s\n", figure->name, value, beside, ratio, bar, verdict);
+    printf("%-52s %14s  %-28s %7s  %-16s %s\n", figure->name, value, beside, ratio, bar, verdict);
     fflush(stdout);
 }
 
 void
 report_skip(const char *name, const char *reason)
 {
-    printf("%-46s skipped: %s\n", name, reason);
+    printf("%-52s skipped: %s\n", name, reason);
     fflush(stdout);
 }
 

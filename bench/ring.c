@@ -99,7 +99,7 @@ line(struct bench *bench, const struct shape *shape, double bar, double above, s
                             .bar = bar};
     if (above != 0) {
         figure.bar = above + 0.3;
-        snprintf(text, sizeof text, "<= %.2f + 0.3", above);
+        snprintf(text, sizeof text, "<= %.1f + 0.3", above);
         figure.bar_text = text;
         figure.sense = BAR_MOST;
     }
@@ -116,7 +116,7 @@ clock_lines(struct bench *bench, enum ring_clock clock, double bar)
     if (bench->cores < 2)
         report_skip("600 B, 2 producers", "one core: they would not run in parallel");
     else
-        line(bench, &shape, 0, one.ratio, &other);
+        line(bench, &shape, 0, bar, &other);
     shape.threads = 1;
     shape.live = true;
     line(bench, &shape, 0, 0, &other);
