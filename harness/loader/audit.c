@@ -122,8 +122,8 @@ begin(int argc, char **argv, char **environment)
 {
     const char *directory = NULL, *score = NULL, *value;
 
-    (void) argc;
-    (void) argv;
+    (void)argc;
+    (void)argv;
     for (; environment != NULL && *environment != NULL; environment++) {
         if ((value = variable(*environment, "TIMTAPE_LIB")) != NULL)
             directory = value;
@@ -144,14 +144,14 @@ static bool
 usable(const char *path)
 {
     unsigned char header[20];
-    long fd = system_call(SYS_openat, AT_CWD, (long) path, READ_CLOEXEC);
+    long fd = system_call(SYS_openat, AT_CWD, (long)path, READ_CLOEXEC);
     long got;
 
     if (fd < 0)
         return false;
-    got = system_call(SYS_read, fd, (long) header, sizeof header);
+    got = system_call(SYS_read, fd, (long)header, sizeof header);
     system_call(SYS_close, fd, 0, 0);
-    return got == (long) sizeof header && header[0] == 0x7f && header[1] == 'E' && header[2] == 'L' &&
+    return got == (long)sizeof header && header[0] == 0x7f && header[1] == 'E' && header[2] == 'L' &&
            header[3] == 'F' && header[EI_CLASS] == ELFCLASS64 && header[18] == (MACHINE & 0xff) &&
            header[19] == MACHINE >> 8;
 }
@@ -168,11 +168,11 @@ la_version(unsigned int version)
 char *
 la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
 {
-    char *same = (char *) (uintptr_t) name;
+    char *same = (char *)(uintptr_t)name;
     const char *base = base_name(name);
 
-    (void) cookie;
-    (void) flag;
+    (void)cookie;
+    (void)flag;
     if (shim[0] == '\0')
         return same;
     if (equal(name, BEHIND)) {

@@ -36,7 +36,7 @@ file_has(const struct file *file, uint64_t offset, uint64_t bytes)
 static bool
 program_header(const struct file *file, unsigned index, Elf64_Phdr *header)
 {
-    uint64_t offset = file->header.e_phoff + (uint64_t) index * sizeof *header;
+    uint64_t offset = file->header.e_phoff + (uint64_t)index * sizeof *header;
 
     if (file->header.e_phentsize != sizeof *header || !file_has(file, offset, sizeof *header))
         return false;
@@ -95,12 +95,12 @@ dynamic_each(const struct file *file, const Elf64_Phdr *segment,
 static void
 find_strings(const struct file *file, const Elf64_Dyn *entry, struct dynamic *dynamic, struct loader_elf *elf)
 {
-    (void) elf;
+    (void)elf;
     if (entry->d_tag == DT_STRTAB) {
         uint64_t offset = address_offset(file, entry->d_un.d_ptr);
 
         if (offset < file->bytes)
-            dynamic->strings = (const char *) file->data + offset;
+            dynamic->strings = (const char *)file->data + offset;
     }
     if (entry->d_tag == DT_STRSZ)
         dynamic->strings_bytes = entry->d_un.d_val;
@@ -112,7 +112,7 @@ read_entry(const struct file *file, const Elf64_Dyn *entry, struct dynamic *dyna
     const char *text;
     size_t most;
 
-    (void) file;
+    (void)file;
     if (entry->d_tag != DT_NEEDED && entry->d_tag != DT_RPATH && entry->d_tag != DT_RUNPATH)
         return;
     if (entry->d_un.d_val >= dynamic->strings_bytes)
@@ -135,7 +135,7 @@ read_segments(const struct file *file, struct loader_elf *elf)
             return;
         if (segment.p_type == PT_INTERP && file_has(file, segment.p_offset, segment.p_filesz)) {
             elf->dynamic = true;
-            copy_text(elf->interpreter, sizeof elf->interpreter, (const char *) file->data + segment.p_offset,
+            copy_text(elf->interpreter, sizeof elf->interpreter, (const char *)file->data + segment.p_offset,
                       segment.p_filesz);
         }
         if (segment.p_type == PT_DYNAMIC) {
@@ -145,7 +145,7 @@ read_segments(const struct file *file, struct loader_elf *elf)
             dynamic_each(file, &segment, find_strings, &dynamic, elf);
             if (dynamic.strings == NULL)
                 continue;
-            size_t rest = file->bytes - (size_t) ((const uint8_t *) dynamic.strings - file->data);
+            size_t rest = file->bytes - (size_t)((const uint8_t *)dynamic.strings - file->data);
             if (dynamic.strings_bytes > rest)
                 dynamic.strings_bytes = rest;
             dynamic_each(file, &segment, read_entry, &dynamic, elf);
@@ -171,7 +171,7 @@ loader_elf_read(const char *path, struct loader_elf *elf)
         close(fd);
         return 0;
     }
-    file.bytes = (size_t) status.st_size;
+    file.bytes = (size_t)status.st_size;
     void *map = mmap(NULL, file.bytes, PROT_READ, MAP_PRIVATE, fd, 0);
     saved = errno;
     close(fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The environment of an app under timtape: our object before whatever was there, and where to find the session.
+ * The environment of an app under timtape: our object before whatever was there, and where to find the
+ * session.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ drop(struct building *building, const char *name)
     building->entry[building->count] = NULL;
 }
 
-/* NAME=value, or NAME=value<separator>old / NAME=old<separator>value when there was an old one. NULL value: dropped. */
+/* NAME=value, or NAME=value<separator>old / NAME=old<separator>value when there was an old one. NULL value:
+ * dropped. */
 static void
 set(struct building *building, const char *name, const char *value, const char *separator, bool before)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Decides by looking at the program's file: an audit object wherever the dynamic linker runs ours well, preload
- * where it does not, and a clear word where neither can work.
+ * Decides by looking at the program's file: an audit object wherever the dynamic linker runs ours well,
+ * preload where it does not, and a clear word where neither can work.
  */
 #include "loader/plan.h"
 
@@ -21,8 +21,7 @@
 
 #define SCRIPTS 5 /* an interpreter may be a script again; the kernel stops here, too */
 
-static void __attribute__((format(printf, 2, 3)))
-note(struct loader_plan *plan, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) note(struct loader_plan *plan, const char *format, ...)
 {
     size_t at = strlen(plan->notes);
     va_list arguments;
@@ -30,7 +29,7 @@ note(struct loader_plan *plan, const char *format, ...)
     va_start(arguments, format);
     int written = vsnprintf(plan->notes + at, sizeof plan->notes - at, format, arguments);
     va_end(arguments);
-    if (written < 0 || (size_t) written + 1 >= sizeof plan->notes - at)
+    if (written < 0 || (size_t)written + 1 >= sizeof plan->notes - at)
         plan->notes[at] = '\0';
     else
         strcat(plan->notes, "\n");
@@ -74,7 +73,7 @@ loader_directory(char *path, size_t size, struct fault *fault)
     char own[PATH_MAX], candidate[PATH_MAX + 32], resolved[PATH_MAX];
 
     if (given != NULL && given[0] == '/') {
-        if ((size_t) snprintf(path, size, "%s", given) < size)
+        if ((size_t)snprintf(path, size, "%s", given) < size)
             return 0;
         return fault_set(fault, FAULT_USAGE, "TIMTAPE_LIB is too long a path");
     }
@@ -85,7 +84,7 @@ loader_directory(char *path, size_t size, struct fault *fault)
     *strrchr(own, '/') = '\0';
     for (unsigned i = 0; i < 2; i++) {
         snprintf(candidate, sizeof candidate, "%s/%s", own, places[i]);
-        if (realpath(candidate, resolved) != NULL && (size_t) snprintf(path, size, "%s", resolved) < size)
+        if (realpath(candidate, resolved) != NULL && (size_t)snprintf(path, size, "%s", resolved) < size)
             return 0;
     }
     return fault_set(fault, FAULT_INTERNAL,
@@ -129,7 +128,8 @@ look_up(const char *program, char *path)
         size_t bytes = strcspn(list, ":");
         int problem;
 
-        if (snprintf(path, PATH_MAX, "%.*s%s%s", (int) bytes, list, bytes > 0 ? "/" : "", program) < PATH_MAX) {
+        if (snprintf(path, PATH_MAX, "%.*s%s%s", (int)bytes, list, bytes > 0 ? "/" : "", program) <
+            PATH_MAX) {
             problem = executable(path);
             if (problem == 0)
                 return 0;
@@ -244,10 +244,10 @@ try_directory(struct loader_plan *plan, const char *directory, size_t bytes, con
         if (realpath(plan->image, origin) == NULL)
             return false;
         *strrchr(origin, '/') = '\0';
-        if (snprintf(path, sizeof path, "%s%.*s/%s", origin, (int) (bytes - (size_t) (rest - directory)), rest,
+        if (snprintf(path, sizeof path, "%s%.*s/%s", origin, (int)(bytes - (size_t)(rest - directory)), rest,
                      name) >= PATH_MAX)
             return false;
-    } else if (snprintf(path, sizeof path, "%.*s%s%s", (int) bytes, directory, bytes > 0 ? "/" : "", name) >=
+    } else if (snprintf(path, sizeof path, "%.*s%s%s", (int)bytes, directory, bytes > 0 ? "/" : "", name) >=
                PATH_MAX) {
         return false;
     }
@@ -286,8 +286,9 @@ find_sdk(struct loader_plan *plan, const struct loader_elf *elf)
             if (access(name, R_OK) == 0)
                 snprintf(plan->sdk, sizeof plan->sdk, "%s", name);
         } else if (!try_list(plan, getenv("LD_LIBRARY_PATH"), name) && !try_list(plan, elf->runpath, name)) {
-            try_list(plan, "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib/aarch64-linux-gnu:"
-                           "/usr/lib/aarch64-linux-gnu:/usr/local/lib:/lib64:/usr/lib64:/lib:/usr/lib",
+            try_list(plan,
+                     "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib/aarch64-linux-gnu:"
+                     "/usr/lib/aarch64-linux-gnu:/usr/local/lib:/lib64:/usr/lib64:/lib:/usr/lib",
                      name);
         }
     }
@@ -315,7 +316,8 @@ static bool
 unreachable(struct loader_plan *plan, const struct loader_elf *elf)
 {
     if (!elf->ours && elf->bits == 32)
-        answer(plan, LOADER_IMPOSSIBLE, "%s is a 32-bit program; only 64-bit ones can be recorded", plan->image);
+        answer(plan, LOADER_IMPOSSIBLE, "%s is a 32-bit program; only 64-bit ones can be recorded",
+               plan->image);
     else if (!elf->ours)
         answer(plan, LOADER_IMPOSSIBLE, "%s is built for another processor (ELF machine %d)", plan->image,
                elf->machine);
@@ -325,10 +327,12 @@ unreachable(struct loader_plan *plan, const struct loader_elf *elf)
     else if (strstr(elf->interpreter, "ld-musl") != NULL)
         answer(plan, LOADER_IMPOSSIBLE, "%s is built for musl libc; our libraries need glibc", plan->image);
     else if (secure(plan->image) || (!plan->script && secure(plan->program)))
-        answer(plan, LOADER_IMPOSSIBLE,
-               "%s runs with more rights than its caller (setuid, setgid or capabilities), and the dynamic linker "
-               "ignores LD_AUDIT and LD_PRELOAD then; record it as its own user, from a copy without these bits",
-               plan->image);
+        answer(
+            plan, LOADER_IMPOSSIBLE,
+            "%s runs with more rights than its caller (setuid, setgid or capabilities), and the dynamic "
+            "linker "
+            "ignores LD_AUDIT and LD_PRELOAD then; record it as its own user, from a copy without these bits",
+            plan->image);
     else
         return false;
     return true;
@@ -348,8 +352,8 @@ decide(struct loader_plan *plan, const struct loader_elf *elf)
     if (tsan)
         answer(plan, LOADER_PRELOAD, "it is built with ThreadSanitizer, which does not start under LD_AUDIT");
     else if (major == 2 && minor < 35)
-        answer(plan, LOADER_PRELOAD, "glibc %d.%d slows down every call between libraries under LD_AUDIT", major,
-               minor);
+        answer(plan, LOADER_PRELOAD, "glibc %d.%d slows down every call between libraries under LD_AUDIT",
+               major, minor);
     else
         answer(plan, LOADER_AUDIT, "an audit object reaches every way of binding and dlopen");
 }
@@ -379,7 +383,8 @@ loader_plan(const char *program, enum loader_way wanted, bool replaying, const c
         if (plan->linked && plan->sdk[0] != '\0')
             note(plan, "linked against the SDK, found at %s", plan->sdk);
         else if (plan->linked && !replaying)
-            note(plan, "linked against the SDK, but it is in none of the usual places; is LD_LIBRARY_PATH set?");
+            note(plan,
+                 "linked against the SDK, but it is in none of the usual places; is LD_LIBRARY_PATH set?");
         else if (!plan->linked)
             note(plan, "not linked against the SDK; it may load it with dlopen");
     } else if (found == 0 && wanted != LOADER_AUTO) {
@@ -390,6 +395,7 @@ loader_plan(const char *program, enum loader_way wanted, bool replaying, const c
         return -1;
     if (strpbrk(directory, plan->way == LOADER_PRELOAD ? ": " : ":") != NULL)
         return fault_set(fault, FAULT_CANNOT_RUN,
-                         "%s: the dynamic linker cannot take a path with a colon or space; move timtape", directory);
+                         "%s: the dynamic linker cannot take a path with a colon or space; move timtape",
+                         directory);
     return 0;
 }

@@ -25,10 +25,10 @@ struct loader_plan {
     char program[PATH_MAX]; /* the file that execvp would run */
     char image[PATH_MAX];   /* the ELF file in the end: the interpreter of a script, else the program */
     bool script;
-    bool linked;         /* the image names the SDK among its needed libraries */
-    char sdk[PATH_MAX];  /* linked: where the dynamic linker would find it, "" = nowhere */
-    bool asan_shared;    /* gcc's AddressSanitizer: checks that it is loaded first */
-    char notes[1024];    /* further sentences for `doctor`, one a line */
+    bool linked;        /* the image names the SDK among its needed libraries */
+    char sdk[PATH_MAX]; /* linked: where the dynamic linker would find it, "" = nowhere */
+    bool asan_shared;   /* gcc's AddressSanitizer: checks that it is loaded first */
+    char notes[1024];   /* further sentences for `doctor`, one a line */
 };
 
 /* The directory of our libraries: $TIMTAPE_LIB, or lib/timtape beside the running binary or one above it. */

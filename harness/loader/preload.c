@@ -5,8 +5,8 @@
  *
  * Both entry points are tail jumps in assembly: libc finds the calling object by the return
  * address (RTLD_NEXT, RUNPATH), so our frame must be gone when the real one runs.
- * The SDK's own calls do not come by here: none of its relocations names a declared function (seen in 8.0.5906,
- * 2.0.2 and 1.4.10-2).
+ * The SDK's own calls do not come by here: none of its relocations names a declared function (seen
+ * in 8.0.5906, 2.0.2 and 1.4.10-2).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -63,40 +63,41 @@ __asm__(".text\n"
         "  .cfi_endproc\n"
         ".size dlopen,.-dlopen\n");
 #elif defined(__aarch64__)
-__asm__(".text\n"
-        ".globl dlsym\n.type dlsym,%function\n"
-        "dlsym:\n"
-        "  .cfi_startproc\n"
-        "  hint #34\n" /* bti c */
-        "  stp x29, x30, [sp, #-32]!\n  .cfi_def_cfa_offset 32\n  .cfi_offset 29, -32\n  .cfi_offset 30, -24\n"
-        "  stp x0, x1, [sp, #16]\n"
-        "  bl preload_dlsym\n"
-        "  mov x9, x0\n"
-        "  ldp x0, x1, [sp, #16]\n"
-        "  ldp x29, x30, [sp], #32\n  .cfi_def_cfa_offset 0\n  .cfi_restore 29\n  .cfi_restore 30\n"
-        "  cbnz x9, 1f\n"
-        "  adrp x16, preload_real\n"
-        "  ldr x16, [x16, :lo12:preload_real]\n"
-        "  br x16\n"
-        "1:mov x0, x9\n"
-        "  ret\n"
-        "  .cfi_endproc\n"
-        ".size dlsym,.-dlsym\n"
-        ".globl dlopen\n.type dlopen,%function\n"
-        "dlopen:\n"
-        "  .cfi_startproc\n"
-        "  hint #34\n"
-        "  stp x29, x30, [sp, #-32]!\n  .cfi_def_cfa_offset 32\n  .cfi_offset 29, -32\n  .cfi_offset 30, -24\n"
-        "  str x1, [sp, #16]\n"
-        "  bl preload_dlopen\n"
-        "  ldr x1, [sp, #16]\n"
-        "  ldp x29, x30, [sp], #32\n  .cfi_def_cfa_offset 0\n  .cfi_restore 29\n  .cfi_restore 30\n"
-        "  adrp x16, preload_real\n"
-        "  add x16, x16, :lo12:preload_real\n"
-        "  ldr x16, [x16, #8]\n"
-        "  br x16\n"
-        "  .cfi_endproc\n"
-        ".size dlopen,.-dlopen\n");
+__asm__(
+    ".text\n"
+    ".globl dlsym\n.type dlsym,%function\n"
+    "dlsym:\n"
+    "  .cfi_startproc\n"
+    "  hint #34\n" /* bti c */
+    "  stp x29, x30, [sp, #-32]!\n  .cfi_def_cfa_offset 32\n  .cfi_offset 29, -32\n  .cfi_offset 30, -24\n"
+    "  stp x0, x1, [sp, #16]\n"
+    "  bl preload_dlsym\n"
+    "  mov x9, x0\n"
+    "  ldp x0, x1, [sp, #16]\n"
+    "  ldp x29, x30, [sp], #32\n  .cfi_def_cfa_offset 0\n  .cfi_restore 29\n  .cfi_restore 30\n"
+    "  cbnz x9, 1f\n"
+    "  adrp x16, preload_real\n"
+    "  ldr x16, [x16, :lo12:preload_real]\n"
+    "  br x16\n"
+    "1:mov x0, x9\n"
+    "  ret\n"
+    "  .cfi_endproc\n"
+    ".size dlsym,.-dlsym\n"
+    ".globl dlopen\n.type dlopen,%function\n"
+    "dlopen:\n"
+    "  .cfi_startproc\n"
+    "  hint #34\n"
+    "  stp x29, x30, [sp, #-32]!\n  .cfi_def_cfa_offset 32\n  .cfi_offset 29, -32\n  .cfi_offset 30, -24\n"
+    "  str x1, [sp, #16]\n"
+    "  bl preload_dlopen\n"
+    "  ldr x1, [sp, #16]\n"
+    "  ldp x29, x30, [sp], #32\n  .cfi_def_cfa_offset 0\n  .cfi_restore 29\n  .cfi_restore 30\n"
+    "  adrp x16, preload_real\n"
+    "  add x16, x16, :lo12:preload_real\n"
+    "  ldr x16, [x16, #8]\n"
+    "  br x16\n"
+    "  .cfi_endproc\n"
+    ".size dlopen,.-dlopen\n");
 #else
 #error "no entry points for this machine"
 #endif
@@ -133,7 +134,7 @@ void *
 loader_dlsym(void *handle, const char *name)
 {
     prepare();
-    return ((void *(*) (void *, const char *) ) (uintptr_t) preload_real[0])(handle, name);
+    return ((void *(*)(void *, const char *))(uintptr_t)preload_real[0])(handle, name);
 }
 
 static void *
@@ -142,9 +143,9 @@ own_handle(void)
     void *handle = own;
     Dl_info info;
 
-    if (handle == NULL && dladdr((void *) &own, &info) != 0)
-        own = handle = ((void *(*) (const char *, int) ) (uintptr_t) preload_real[1])(info.dli_fname,
-                                                                                      RTLD_NOLOAD | RTLD_LAZY);
+    if (handle == NULL && dladdr((void *)&own, &info) != 0)
+        own = handle = ((void *(*)(const char *, int))(uintptr_t)preload_real[1])(info.dli_fname,
+                                                                                  RTLD_NOLOAD | RTLD_LAZY);
     return handle;
 }
 

@@ -59,12 +59,12 @@ reader_new(const char *path, int fd, const struct ring_session *header, struct f
     }
     ring->mapped = header->data_offset;
     ring->session = map;
-    ring->slot = (struct ring_slot *) ((uint8_t *) map + header->slots_offset);
+    ring->slot = (struct ring_slot *)((uint8_t *)map + header->slots_offset);
     return ring;
 memory:
     if (ring != NULL)
         ring_destroy(ring, false);
-    fault_set(fault, FAULT_INTERNAL, "out of memory for a session of %u slots", (unsigned) header->slots);
+    fault_set(fault, FAULT_INTERNAL, "out of memory for a session of %u slots", (unsigned)header->slots);
     return NULL;
 }
 
@@ -78,7 +78,7 @@ has_room(const char *directory, bool tmpfs_only, uint64_t bytes)
         return false;
     if (access(directory, W_OK | X_OK) != 0 || statvfs(directory, &room) != 0)
         return false;
-    return (uint64_t) room.f_bavail * room.f_frsize >= bytes;
+    return (uint64_t)room.f_bavail * room.f_frsize >= bytes;
 }
 
 static const char *
@@ -103,10 +103,10 @@ make_file(const char *directory, char *path, size_t size, struct fault *fault)
         uint64_t random[2];
         int fd;
 
-        if (getrandom(random, sizeof random, 0) != (ssize_t) sizeof random)
+        if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
             return fault_errno(fault, FAULT_INTERNAL, "no random numbers for the name of the session file");
-        if ((size_t) snprintf(path, size, "%s/timtape-%016llx%016llx", directory,
-                              (unsigned long long) random[0], (unsigned long long) random[1]) >= size)
+        if ((size_t)snprintf(path, size, "%s/timtape-%016llx%016llx", directory,
+                             (unsigned long long)random[0], (unsigned long long)random[1]) >= size)
             return fault_set(fault, FAULT_USAGE, "%s: path too long for a session file", directory);
         fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd >= 0 || errno != EEXIST)
@@ -137,15 +137,15 @@ options_header(const struct ring_options *options, struct ring_session *header, 
         round_up(header->slots_offset + header->slots * sizeof(struct ring_slot), RING_PAGE);
     header->state = RING_OPEN;
     if (header->slots > RING_MOST_SLOTS)
-        return fault_set(fault, FAULT_USAGE, "%u rings are too many; %u is the most", (unsigned) header->slots,
+        return fault_set(fault, FAULT_USAGE, "%u rings are too many; %u is the most", (unsigned)header->slots,
                          RING_MOST_SLOTS);
     if (header->slot_bytes < RING_PAGE * 4 || header->slot_bytes > (1u << 30) ||
         (header->slot_bytes & (header->slot_bytes - 1)) != 0)
         return fault_set(fault, FAULT_USAGE,
                          "%llu bytes per ring: it must be a power of two from 16 KiB to 1 GiB",
-                         (unsigned long long) header->slot_bytes);
+                         (unsigned long long)header->slot_bytes);
     clock_gettime(CLOCK_REALTIME, &wall);
-    header->start_wall = (uint64_t) wall.tv_sec * 1000000000u + (uint64_t) wall.tv_nsec;
+    header->start_wall = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;
     header->start_ns = ring_monotonic();
     return 0;
 }
@@ -177,8 +177,8 @@ ring_create(const struct ring_options *options, struct fault *fault)
         return NULL;
     bytes = header.data_offset + header.slots * header.slot_bytes;
     /* Header and slots are allocated for real: neither side may meet a full file system there. */
-    if (ftruncate(fd, (off_t) bytes) != 0 ||
-        (fallocate(fd, 0, 0, (off_t) header.data_offset) != 0 && errno != EOPNOTSUPP)) {
+    if (ftruncate(fd, (off_t)bytes) != 0 ||
+        (fallocate(fd, 0, 0, (off_t)header.data_offset) != 0 && errno != EOPNOTSUPP)) {
         fault_errno(fault, FAULT_CANNOT_RUN,
                     "%s: no room for a session; free some, or set TMPDIR to a directory with room", path);
         goto failed;
@@ -189,7 +189,7 @@ ring_create(const struct ring_options *options, struct fault *fault)
     ring->fd = fd;
     ring->expected = 1;
     /* The magic last: who attaches early finds no session rather than half of one. */
-    memcpy((uint8_t *) ring->session + sizeof header.magic, (uint8_t *) &header + sizeof header.magic,
+    memcpy((uint8_t *)ring->session + sizeof header.magic, (uint8_t *)&header + sizeof header.magic,
            sizeof header - sizeof header.magic);
     ring_anchor_take(ring);
     atomic_thread_fence(memory_order_release);
@@ -241,8 +241,8 @@ ring_attach(const char *path, struct fault *fault)
         return NULL;
     }
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        pread(fd, &header, sizeof header, 0) == (ssize_t) sizeof header)
-        problem = header_problem(&header, (uint64_t) status.st_size);
+        pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header)
+        problem = header_problem(&header, (uint64_t)status.st_size);
     if (problem != NULL) {
         fault_set(fault, FAULT_DATA, "%s: not usable as a session file: %s", path, problem);
         close(fd);
@@ -290,8 +290,8 @@ void
 ring_wait(struct ring_reader *ring, uint64_t timeout_ns)
 {
     struct ring_session *session = ring->session;
-    struct timespec timeout = {.tv_sec = (time_t) (timeout_ns / 1000000000u),
-                               .tv_nsec = (long) (timeout_ns % 1000000000u)};
+    struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000u),
+                               .tv_nsec = (long)(timeout_ns % 1000000000u)};
     uint32_t wake = atomic_load_explicit(&session->wake, memory_order_acquire);
 
     atomic_store_explicit(&session->asleep, 1, memory_order_seq_cst);
@@ -312,7 +312,7 @@ ring_destroy(struct ring_reader *ring, bool remove)
         return;
     for (uint32_t i = 0; i < ring->slots; i++)
         if (ring->view[i].bytes != 0)
-            munmap((void *) (uintptr_t) ring->view[i].data, ring->view[i].bytes);
+            munmap((void *)(uintptr_t)ring->view[i].data, ring->view[i].bytes);
     if (ring->session != NULL)
         munmap(ring->session, ring->mapped);
     if (remove && ring->path != NULL)

@@ -14,12 +14,12 @@
 #include "ring/ring.h"
 
 struct ring_options {
-    const char *directory; /* NULL: tmpfs with room, else TMPDIR, see ring_create */
-    uint32_t slots;        /* 0: default */
-    uint64_t slot_bytes;   /* 0: default, 16 MiB */
-    enum ring_clock clock; /* 0: TSC where the kernel trusts it, else CLOCK_MONOTONIC */
+    const char *directory;     /* NULL: tmpfs with room, else TMPDIR, see ring_create */
+    uint32_t slots;            /* 0: default */
+    uint64_t slot_bytes;       /* 0: default, 16 MiB */
+    enum ring_clock clock;     /* 0: TSC where the kernel trusts it, else CLOCK_MONOTONIC */
     enum ring_on_full on_full; /* 0: RING_WAIT */
-    uint64_t stall_ns; /* 0: default, 2 s */
+    uint64_t stall_ns;         /* 0: default, 2 s */
 };
 
 struct ring_reader;

@@ -26,7 +26,7 @@ ring_monotonic(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 enum ring_clock
@@ -72,7 +72,7 @@ look(uint32_t kind)
         return best;
     }
 #endif
-    (void) kind;
+    (void)kind;
     best.ticks = best.ns = ring_monotonic();
     return best;
 }
@@ -127,13 +127,13 @@ ring_anchor_load(struct ring_reader *ring)
 static uint64_t
 line(const struct ring_anchor *a, const struct ring_anchor *b, uint64_t ticks)
 {
-    __int128 ns = (__int128) ticks - (__int128) a->ticks;
+    __int128 ns = (__int128)ticks - (__int128)a->ticks;
     uint64_t span = b->ticks - a->ticks;
 
     if (span == 0)
         return a->ns;
-    ns = ns * (__int128) (b->ns - a->ns) / (__int128) span + (__int128) a->ns;
-    return ns < 0 ? 0 : ns > INT64_MAX ? INT64_MAX : (uint64_t) ns;
+    ns = ns * (__int128)(b->ns - a->ns) / (__int128)span + (__int128)a->ns;
+    return ns < 0 ? 0 : ns > INT64_MAX ? INT64_MAX : (uint64_t)ns;
 }
 
 uint64_t

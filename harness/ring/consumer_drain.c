@@ -39,10 +39,10 @@ ring_view_map(struct ring_reader *ring, uint32_t slot)
     if (bytes < RING_PAGE || bytes > ring->slot_bytes || (bytes & (bytes - 1)) != 0)
         return false;
     if (view->bytes != 0)
-        munmap((void *) (uintptr_t) view->data, view->bytes);
+        munmap((void *)(uintptr_t)view->data, view->bytes);
     view->bytes = 0;
     void *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, ring->fd,
-                     (off_t) (ring->data_offset + slot * ring->slot_bytes));
+                     (off_t)(ring->data_offset + slot * ring->slot_bytes));
     if (map == MAP_FAILED)
         return false;
     view->data = map;
@@ -260,15 +260,15 @@ int
 ring_seek(struct ring_reader *ring, uint32_t slot, uint64_t position, struct fault *fault)
 {
     if (slot >= ring->slots)
-        return fault_set(fault, FAULT_DATA, "%s: there is no slot %u", ring->path, (unsigned) slot);
+        return fault_set(fault, FAULT_DATA, "%s: there is no slot %u", ring->path, (unsigned)slot);
 
     uint64_t head = atomic_load_explicit(&ring->slot[slot].head, memory_order_acquire);
     uint64_t tail = atomic_load_explicit(&ring->slot[slot].tail, memory_order_relaxed);
 
     if (position % 8 != 0 || position - tail > head - tail)
         return fault_set(fault, FAULT_DATA, "%s: position %llu of slot %u is not in the ring (%llu to %llu)",
-                         ring->path, (unsigned long long) position, (unsigned) slot, (unsigned long long) tail,
-                         (unsigned long long) head);
+                         ring->path, (unsigned long long)position, (unsigned)slot, (unsigned long long)tail,
+                         (unsigned long long)head);
     ring->view[slot].position = position;
     return 0;
 }

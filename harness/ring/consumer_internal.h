@@ -39,12 +39,12 @@ struct ring_reader {
     uint64_t slot_bytes;
     uint64_t data_offset;
     uint32_t clock;
-    uint64_t stored_ns; /* when an anchor was stored in the session last */
+    uint64_t stored_ns;        /* when an anchor was stored in the session last */
     struct ring_anchor *point; /* ring buffer, oldest overwritten */
     uint64_t points;           /* ever stored */
     uint32_t damaged;
     uint64_t expected; /* next number; 0: unknown, hand out what is there */
-    uint32_t *heap; /* slots with a numbered record ready, smallest number first */
+    uint32_t *heap;    /* slots with a numbered record ready, smallest number first */
     uint32_t heaped;
     struct ring_view view[];
 };

@@ -25,7 +25,7 @@
 static uint64_t
 thread_born(uint64_t owner)
 {
-    uint32_t pid = (uint32_t) (owner >> 32), tid = (uint32_t) owner;
+    uint32_t pid = (uint32_t)(owner >> 32), tid = (uint32_t)owner;
     char path[64], text[1024];
     int fd;
 
@@ -74,8 +74,8 @@ static bool
 spare_make(struct ring_reader *ring, uint32_t index)
 {
     struct ring_slot *slot = &ring->slot[index];
-    uint64_t none = 0, mine = (uint64_t) getpid() << 32 | (uint32_t) syscall(SYS_gettid);
-    off_t offset = (off_t) (ring->data_offset + index * ring->slot_bytes), size = (off_t) ring->slot_bytes;
+    uint64_t none = 0, mine = (uint64_t)getpid() << 32 | (uint32_t)syscall(SYS_gettid);
+    off_t offset = (off_t)(ring->data_offset + index * ring->slot_bytes), size = (off_t)ring->slot_bytes;
     bool made = false;
 
     if (!atomic_compare_exchange_strong(&slot->owner, &none, mine))
@@ -85,7 +85,7 @@ spare_make(struct ring_reader *ring, uint32_t index)
         void *map = mmap(NULL, ring->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, offset);
 
         if (map != MAP_FAILED) {
-            (void) madvise(map, ring->slot_bytes, MADV_POPULATE_WRITE);
+            (void)madvise(map, ring->slot_bytes, MADV_POPULATE_WRITE);
             munmap(map, ring->slot_bytes);
             atomic_store_explicit(&slot->bytes, ring->slot_bytes, memory_order_relaxed);
             made = true;

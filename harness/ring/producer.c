@@ -35,7 +35,7 @@ now_ns(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static inline uint64_t
@@ -55,22 +55,22 @@ ring_copy(void *to, const void *from, size_t bytes)
     if (bytes >= RING_STREAM) {
         uint8_t *target = to;
         const uint8_t *source = from;
-        size_t lead = (16 - ((uintptr_t) target & 15)) & 15;
+        size_t lead = (16 - ((uintptr_t)target & 15)) & 15;
 
         memcpy(target, source, 16);
         target += lead;
         source += lead;
         bytes -= lead;
         for (; bytes >= 64; bytes -= 64, target += 64, source += 64) {
-            __m128i a = _mm_loadu_si128((const __m128i *) source);
-            __m128i b = _mm_loadu_si128((const __m128i *) (source + 16));
-            __m128i c = _mm_loadu_si128((const __m128i *) (source + 32));
-            __m128i d = _mm_loadu_si128((const __m128i *) (source + 48));
+            __m128i a = _mm_loadu_si128((const __m128i *)source);
+            __m128i b = _mm_loadu_si128((const __m128i *)(source + 16));
+            __m128i c = _mm_loadu_si128((const __m128i *)(source + 32));
+            __m128i d = _mm_loadu_si128((const __m128i *)(source + 48));
 
-            _mm_stream_si128((__m128i *) target, a);
-            _mm_stream_si128((__m128i *) (target + 16), b);
-            _mm_stream_si128((__m128i *) (target + 32), c);
-            _mm_stream_si128((__m128i *) (target + 48), d);
+            _mm_stream_si128((__m128i *)target, a);
+            _mm_stream_si128((__m128i *)(target + 16), b);
+            _mm_stream_si128((__m128i *)(target + 32), c);
+            _mm_stream_si128((__m128i *)(target + 48), d);
         }
         memcpy(target, source, bytes);
         _mm_sfence(); /* before the head that publishes these bytes */
@@ -109,7 +109,8 @@ look(struct ring_writer *writer)
     consumer_wake();
 }
 
-/* Bytes from head to the end of a record of `need` bytes, with the padding in front of it if it would wrap. */
+/* Bytes from head to the end of a record of `need` bytes, with the padding in front of it if it would wrap.
+ */
 static inline uint64_t
 stretch(const struct ring_writer *writer, uint64_t need)
 {
@@ -147,7 +148,7 @@ wait_for_room(struct ring_writer *writer, uint64_t need)
     begun = moved = since = now_ns();
     atomic_fetch_add_explicit(&slot->waits, 1, memory_order_relaxed);
     for (;;) {
-        struct timespec pause = {0, (long) pause_ns};
+        struct timespec pause = {0, (long)pause_ns};
         uint64_t now;
 
         consumer_wake();
@@ -184,15 +185,15 @@ reserve(struct ring_writer *writer, uint64_t need, uint64_t *end)
     uint64_t head = writer->head;
 
     if (RARELY(need > bytes - at)) {
-        struct ring_record *pad = (struct ring_record *) (writer->data + at);
+        struct ring_record *pad = (struct ring_record *)(writer->data + at);
 
-        pad->bytes = (uint32_t) (bytes - at);
+        pad->bytes = (uint32_t)(bytes - at);
         pad->kind = RING_PAD;
         head += bytes - at;
         at = 0;
     }
-    struct ring_record *record = (struct ring_record *) (writer->data + at);
-    record->bytes = (uint32_t) need;
+    struct ring_record *record = (struct ring_record *)(writer->data + at);
+    record->bytes = (uint32_t)need;
     *end = head + need;
     return record;
 }
@@ -227,14 +228,14 @@ static bool
 put_thread(struct ring_writer *writer)
 {
     uint64_t owner = atomic_load_explicit(&writer->slot->owner, memory_order_relaxed);
-    struct ring_thread thread = {.pid = (uint32_t) (owner >> 32), .tid = (uint32_t) owner};
+    struct ring_thread thread = {.pid = (uint32_t)(owner >> 32), .tid = (uint32_t)owner};
     int saved = errno;
     long fd = syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/comm", O_RDONLY | O_CLOEXEC, 0);
 
     if (fd >= 0) {
-        long got = syscall(SYS_read, (int) fd, thread.name, sizeof thread.name);
+        long got = syscall(SYS_read, (int)fd, thread.name, sizeof thread.name);
 
-        syscall(SYS_close, (int) fd);
+        syscall(SYS_close, (int)fd);
         if (got > 0)
             thread.name[got - 1] = '\0'; /* its newline */
     }
@@ -324,7 +325,7 @@ begin(struct ring_write *write, uint64_t bytes, bool numbered)
     /* Numbers are taken before the body is written: a locked instruction waits for all stores before it. */
     write->seq = numbered ? atomic_fetch_add_explicit(&ring_session->seq, 1, memory_order_relaxed) + 1 : 0;
     write->record = reserve(writer, need, &write->end);
-    return (uint8_t *) (write->record + 1);
+    return (uint8_t *)(write->record + 1);
 }
 
 uint8_t *
@@ -403,7 +404,7 @@ put_chunks(struct ring_write *write, const struct ring_piece *piece)
 
         if (body == NULL)
             return false;
-        ring_copy(body, (const uint8_t *) piece->data + done, part);
+        ring_copy(body, (const uint8_t *)piece->data + done, part);
         finish(write, RING_CHUNK, 0, 0, 0, part);
         done += part;
     }
@@ -424,7 +425,7 @@ fill(uint8_t *body, const struct ring_piece *pieces, unsigned count, bool split)
         bool moved = piece_moves(piece, split);
 
         if (piece->text) {
-            uint32_t length = piece->data == NULL ? RING_NONE : moved ? RING_CHUNKED : (uint32_t) piece->bytes;
+            uint32_t length = piece->data == NULL ? RING_NONE : moved ? RING_CHUNKED : (uint32_t)piece->bytes;
 
             memcpy(body, &length, sizeof length);
             body += sizeof length;

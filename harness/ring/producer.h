@@ -36,13 +36,13 @@ struct ring_write {
 
 /* The longest body that ring_begin takes on this thread's ring, 0 when there is none. */
 uint64_t ring_room(void);
-/* Room for an edge with a body of `bytes` in this thread's ring (claiming one first if need be), 8-aligned, or NULL:
- * cannot be recorded (counted). No foreign code may run until ring_commit. Longer
- * than ring_room: NULL. Re-entrant from signal handlers. */
+/* Room for an edge with a body of `bytes` in this thread's ring (claiming one first if need be), 8-aligned,
+ * or NULL: cannot be recorded (counted). No foreign code may run until ring_commit. Longer than ring_room:
+ * NULL. Re-entrant from signal handlers. */
 uint8_t *ring_begin(struct ring_write *write, uint64_t bytes);
 /* Publishes it, as an edge of that kind; returns its number. */
-uint64_t ring_commit(struct ring_write *write, uint8_t kind, uint8_t flags, uint16_t api,
-                     uint64_t parent, uint64_t cause);
+uint64_t ring_commit(struct ring_write *write, uint8_t kind, uint8_t flags, uint16_t api, uint64_t parent,
+                     uint64_t cause);
 /* memcpy that from RING_STREAM bytes on writes past the caches: faster there, and it spares the app's. */
 #define RING_STREAM (16u << 10)
 void ring_copy(void *to, const void *from, size_t bytes);

@@ -81,7 +81,7 @@ session_open(void)
 {
     long fd = syscall(SYS_openat, AT_FDCWD, session_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
 
-    return fd < 0 ? -1 : (int) fd;
+    return fd < 0 ? -1 : (int)fd;
 }
 
 static bool
@@ -95,8 +95,8 @@ session_map(void)
     if (fd < 0)
         return false;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
-        syscall(SYS_pread64, fd, &probe, sizeof probe, 0L) == (long) sizeof probe &&
-        session_valid(&probe, (uint64_t) status.st_size))
+        syscall(SYS_pread64, fd, &probe, sizeof probe, 0L) == (long)sizeof probe &&
+        session_valid(&probe, (uint64_t)status.st_size))
         map = mmap(NULL, probe.data_offset, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     syscall(SYS_close, fd);
     if (map == MAP_FAILED)
@@ -150,7 +150,7 @@ thread_release(void *unused)
 {
     struct ring_mine *mine = &ring_mine;
 
-    (void) unused;
+    (void)unused;
     if (mine->token == 0 || mine->token != ring_producer_attachment())
         return;
     for (unsigned level = 0; level < RING_LEVELS; level++) {
@@ -168,7 +168,7 @@ release_key_make(void)
 {
     if (release_key_valid || pthread_key_create(&release_key, thread_release) != 0)
         return;
-    if ((unsigned) release_key >= 32)
+    if ((unsigned)release_key >= 32)
         pthread_key_delete(release_key);
     else
         release_key_valid = true;
@@ -196,8 +196,8 @@ attach_locked(struct ring_page *page)
         release_key_make();
     }
     clock_gettime(CLOCK_MONOTONIC, &now);
-    page->pid = (uint32_t) syscall(SYS_getpid);
-    atomic_store_explicit(&page->token, ((uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec) | 1,
+    page->pid = (uint32_t)syscall(SYS_getpid);
+    atomic_store_explicit(&page->token, ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) | 1,
                           memory_order_release);
     return true;
 }
@@ -218,7 +218,7 @@ ring_producer_attach(void)
         errno = saved;
         return false;
     }
-    uint32_t tid = (uint32_t) syscall(SYS_gettid), holder = 0;
+    uint32_t tid = (uint32_t)syscall(SYS_gettid), holder = 0;
     for (unsigned tries = 0; !atomic_compare_exchange_strong(&page->busy, &holder, tid); tries++) {
         /* Our own thread: this is a signal handler that interrupted attaching. */
         if (holder == tid || tries == 1000) {
@@ -250,7 +250,7 @@ ring_producer_session(void)
 static struct ring_slot *
 slot_at(uint32_t index)
 {
-    return (struct ring_slot *) ((uint8_t *) ring_session + ring_session->slots_offset) + index;
+    return (struct ring_slot *)((uint8_t *)ring_session + ring_session->slots_offset) + index;
 }
 
 uint64_t
@@ -260,7 +260,7 @@ ring_producer_current(void)
 
     if (ring_producer_session() == NULL)
         return 0;
-    owner = (uint64_t) syscall(SYS_getpid) << 32 | (uint32_t) syscall(SYS_gettid);
+    owner = (uint64_t)syscall(SYS_getpid) << 32 | (uint32_t)syscall(SYS_gettid);
     for (uint32_t i = 0; i < slots; i++) {
         struct ring_slot *slot = slot_at(i);
 
@@ -279,7 +279,7 @@ data_populate(uint8_t *data, uint64_t bytes, bool allocated)
     if (errno != EINVAL || !allocated)
         return false;
     for (uint64_t at = 0; at < bytes; at += PAGE)
-        atomic_fetch_or_explicit((_Atomic uint8_t *) (data + at), 0, memory_order_relaxed);
+        atomic_fetch_or_explicit((_Atomic uint8_t *)(data + at), 0, memory_order_relaxed);
     return true;
 }
 
@@ -287,7 +287,7 @@ static uint8_t *
 data_map(int fd, uint32_t index, uint64_t bytes)
 {
     uint64_t offset = ring_session->data_offset + index * ring_session->slot_bytes;
-    void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t) offset);
+    void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
 
     return data == MAP_FAILED ? NULL : data;
 }
@@ -317,7 +317,8 @@ writer_unmap(struct ring_writer *writer)
 {
     uint64_t bytes = writer->mask + 1;
 
-    /* In this order, so that a child forked by another thread right here never trusts a mapping that is gone. */
+    /* In this order, so that a child forked by another thread right here never trusts a mapping that is gone.
+     */
     writer->mask = 0;
     if (bytes != 1)
         munmap(writer->data, bytes);
@@ -442,12 +443,12 @@ ring_claim(unsigned level)
         mine->retry = beat;
         mine->token = token;
     }
-    if (level < RING_LEVELS && (int32_t) (beat - mine->retry) >= 0) {
-        uint64_t pid = (uint64_t) syscall(SYS_getpid);
+    if (level < RING_LEVELS && (int32_t)(beat - mine->retry) >= 0) {
+        uint64_t pid = (uint64_t)syscall(SYS_getpid);
 
         /* A vfork child borrows its parent's memory: a slot in its name would outlive it. */
         if (pid == ring_page->pid)
-            writer = claim_any(pid << 32 | (uint32_t) syscall(SYS_gettid), token);
+            writer = claim_any(pid << 32 | (uint32_t)syscall(SYS_gettid), token);
         if (writer == NULL)
             mine->retry = beat + RETRY_BEATS;
         else if (release_key_valid)

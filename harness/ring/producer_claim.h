@@ -17,8 +17,8 @@
 #define RING_MOST_SLOTS 1024
 #define RING_LEAST_BYTES (1u << 20)
 
-/* This process's end of one slot. Valid while its token is the process's. Each thread writes its own with every
- * edge: two in one cache line would cost parallel producers half as much again. */
+/* This process's end of one slot. Valid while its token is the process's. Each thread writes its own with
+ * every edge: two in one cache line would cost parallel producers half as much again. */
 struct ring_writer {
     alignas(RING_LINE) struct ring_slot *slot;
     uint8_t *data;
@@ -29,7 +29,7 @@ struct ring_writer {
     uint64_t ahead; /* lines fetched into the cache up to here */
     uint64_t gap;   /* edges dropped since the last RING_GAP */
     uint64_t token;
-    bool announce;  /* a RING_THREAD record has to come first */
+    bool announce; /* a RING_THREAD record has to come first */
 };
 
 /* A page that the kernel wipes in a forked child: token 0 means "not (or no longer) attached".

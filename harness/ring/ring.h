@@ -68,7 +68,8 @@ struct ring_session {
 
     alignas(RING_LINE) _Atomic uint64_t unrecorded; /* edges lost because no slot could be had */
 
-    alignas(RING_LINE) _Atomic uint32_t anchors; /* how many were ever stored; newest at (n-1) % RING_ANCHORS */
+    alignas(
+        RING_LINE) _Atomic uint32_t anchors; /* how many were ever stored; newest at (n-1) % RING_ANCHORS */
     struct ring_anchor anchor[RING_ANCHORS];
 };
 
@@ -78,28 +79,29 @@ struct ring_slot {
     alignas(RING_LINE) _Atomic uint64_t head; /* bytes ever published; producer */
     _Atomic uint64_t waits;                   /* times the producer waited for room */
     _Atomic uint64_t waited_ns;
-    _Atomic uint64_t dropped; /* edges thrown away for lack of room */
+    _Atomic uint64_t dropped;                 /* edges thrown away for lack of room */
     alignas(RING_LINE) _Atomic uint64_t tail; /* bytes ever consumed; consumer */
     alignas(RING_LINE) _Atomic uint64_t owner;
-    _Atomic uint64_t bytes;   /* size of this ring, power of two <= slot_bytes; 0 = not allocated */
-    _Atomic uint64_t current; /* number of the edge this thread entered last (the stand-in names it to the judge) */
+    _Atomic uint64_t bytes; /* size of this ring, power of two <= slot_bytes; 0 = not allocated */
+    _Atomic uint64_t
+        current; /* number of the edge this thread entered last (the stand-in names it to the judge) */
 };
 
 enum ring_kind {
-    RING_PAD = 0,        /* skip to the start of the ring */
+    RING_PAD = 0, /* skip to the start of the ring */
     RING_CALL_ENTER = 1,
     RING_CALL_LEAVE = 2,
     RING_BACK_ENTER = 3, /* callback */
     RING_BACK_LEAVE = 4,
-    RING_CHUNK = 5,  /* part of a string too long for one record; belongs to the next edge of this slot;
-                        `cause`: how many bytes of the body are text (the rest is padding) */
-    RING_THREAD = 6, /* payload: struct ring_thread; who writes this slot from here on */
-    RING_EXIT = 7,   /* the process began to exit (exit handlers run); has a number */
-    RING_SDK = 8,    /* payload: two strings: path and version of the library behind the shim */
-    RING_ARGV = 9,   /* payload: u32 index, u32 offset, u32 length: a secret in argv to mask */
-    RING_GAP = 10,   /* payload: u64: edges dropped just before this record */
-    RING_ABSENT = 11,/* payload: u16 api ids: functions the library behind does not have;
-                        `cause`: bytes of the payload before padding */
+    RING_CHUNK = 5,   /* part of a string too long for one record; belongs to the next edge of this slot;
+                         `cause`: how many bytes of the body are text (the rest is padding) */
+    RING_THREAD = 6,  /* payload: struct ring_thread; who writes this slot from here on */
+    RING_EXIT = 7,    /* the process began to exit (exit handlers run); has a number */
+    RING_SDK = 8,     /* payload: two strings: path and version of the library behind the shim */
+    RING_ARGV = 9,    /* payload: u32 index, u32 offset, u32 length: a secret in argv to mask */
+    RING_GAP = 10,    /* payload: u64: edges dropped just before this record */
+    RING_ABSENT = 11, /* payload: u16 api ids: functions the library behind does not have;
+                         `cause`: bytes of the payload before padding */
 };
 
 enum ring_flags {
@@ -126,8 +128,8 @@ struct ring_record {
     uint32_t bytes;
     uint8_t kind;
     uint8_t flags;
-    uint16_t api;    /* enum api_id */
-    uint64_t seq;    /* edges and RING_EXIT; 0 elsewhere */
+    uint16_t api; /* enum api_id */
+    uint64_t seq; /* edges and RING_EXIT; 0 elsewhere */
     uint64_t ticks;
     uint64_t parent; /* enter: seq of the event this one is nested in on this thread, or 0;
                         leave: seq of its own enter edge */

@@ -99,11 +99,11 @@ behind_version(void)
     const char *text = version;
 
     if (text == NULL && api_sdk.version_function >= 0) {
-        void (*function)(void) = shim_behind((uint16_t) api_sdk.version_function);
+        void (*function)(void) = shim_behind((uint16_t)api_sdk.version_function);
 
         /* The only call that we make ourselves. */
         if (function != NULL)
-            version = text = ((const char *(*) (void) ) function)();
+            version = text = ((const char *(*)(void))function)();
     }
     return text;
 }
@@ -116,10 +116,10 @@ shim_signature(uint16_t newest)
     if (known == 0) {
         const struct api_entry *entry = api_find_version(api_entries[newest].name, behind_version());
 
-        known = (uint16_t) ((entry != NULL ? entry->id : newest) + 1);
+        known = (uint16_t)((entry != NULL ? entry->id : newest) + 1);
         atomic_store_explicit(&signature[newest], known, memory_order_relaxed);
     }
-    return (uint16_t) (known - 1);
+    return (uint16_t)(known - 1);
 }
 
 static void
@@ -152,7 +152,7 @@ announce_absent(void)
 
     for (unsigned id = 0; id < API_ENTRIES; id++)
         if (is_function(&api_entries[id]) && behind[id] == NULL)
-            absent[count++] = (uint16_t) id;
+            absent[count++] = (uint16_t)id;
     if (count == 0)
         return;
     struct ring_piece piece = {absent, count * sizeof *absent, false};
@@ -184,9 +184,9 @@ dynamic_address(const struct link_map *map, ElfW(Sxword) tag)
 static uint32_t
 symbols_count(uintptr_t gnu_hash)
 {
-    const uint32_t *table = (const uint32_t *) gnu_hash;
+    const uint32_t *table = (const uint32_t *)gnu_hash;
     uint32_t buckets = table[0], offset = table[1], last = 0;
-    const uint32_t *bucket = (const uint32_t *) ((const ElfW(Addr) *) (table + 4) + table[2]);
+    const uint32_t *bucket = (const uint32_t *)((const ElfW(Addr) *)(table + 4) + table[2]);
     const uint32_t *chain = bucket + buckets;
 
     for (uint32_t i = 0; i < buckets; i++)
@@ -220,25 +220,25 @@ hide_absent(void)
     struct link_map *map = NULL;
     long page = sysconf(_SC_PAGESIZE);
 
-    if (dladdr1((void *) &announced, &info, (void **) &map, RTLD_DL_LINKMAP) == 0 || map == NULL || page <= 0)
+    if (dladdr1((void *)&announced, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 || map == NULL || page <= 0)
         return;
 
     uintptr_t hash = dynamic_address(map, DT_GNU_HASH), table = dynamic_address(map, DT_SYMTAB);
-    const char *strings = (const char *) dynamic_address(map, DT_STRTAB);
-    ElfW(Sym) *symbol = (ElfW(Sym) *) table;
+    const char *strings = (const char *)dynamic_address(map, DT_STRTAB);
+    ElfW(Sym) *symbol = (ElfW(Sym) *)table;
     if (hash == 0 || table == 0 || strings == NULL)
         return;
     uint32_t count = symbols_count(hash);
-    uintptr_t start = table & ~((uintptr_t) page - 1);
-    size_t span = (uintptr_t) (symbol + count) - start;
-    if (mprotect((void *) start, span, PROT_READ | PROT_WRITE) != 0)
+    uintptr_t start = table & ~((uintptr_t)page - 1);
+    size_t span = (uintptr_t)(symbol + count) - start;
+    if (mprotect((void *)start, span, PROT_READ | PROT_WRITE) != 0)
         return;
     for (uint32_t i = 1; i < count; i++)
         if (is_absent(&symbol[i], strings + symbol[i].st_name)) {
             symbol[i].st_shndx = SHN_UNDEF;
             symbol[i].st_value = 0;
         }
-    mprotect((void *) start, span, PROT_READ);
+    mprotect((void *)start, span, PROT_READ);
 }
 
 __attribute__((constructor)) static void

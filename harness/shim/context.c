@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * What travels through the SDK in place of the app's user data. The SDK may keep it longer than
- * documented and call again, so a finished context stays intact until QUARANTINE others have finished after it.
- * Lock-free: callbacks also come in signal handlers.
+ * documented and call again, so a finished context stays intact until QUARANTINE others have finished after
+ * it. Lock-free: callbacks also come in signal handlers.
  */
 #include <stdatomic.h>
 #include <string.h>

@@ -37,7 +37,7 @@ release(void *unused)
 {
     struct frames *frames = mine;
 
-    (void) unused;
+    (void)unused;
     mine = NULL;
     if (frames != NULL)
         atomic_store_explicit(&frames->used, 0, memory_order_release);
@@ -50,7 +50,7 @@ key_make(void)
 
     /* Keys past the first 32 make pthread_setspecific allocate: not in somebody's signal handler. */
     if (pthread_key_create(&key, release) == 0) {
-        if ((unsigned) key < 32)
+        if ((unsigned)key < 32)
             state = 1;
         else
             pthread_key_delete(key);
@@ -112,7 +112,7 @@ uint64_t
 frames_enter(const struct shim_call *call)
 {
     struct frames *frames = frames_get();
-    uintptr_t here = (uintptr_t) call;
+    uintptr_t here = (uintptr_t)call;
     uint64_t parent = 0;
     uint32_t depth;
 
@@ -152,9 +152,9 @@ frames_number(const struct shim_call *call)
     if (__builtin_expect(frames->attach != call->attach, 0)) {
         frames->attach = call->attach;
         frames->depth = 1;
-        frames->frame[0].address = (uintptr_t) call;
+        frames->frame[0].address = (uintptr_t)call;
     }
-    if (frames->depth - 1 < DEPTH && frames->frame[frames->depth - 1].address == (uintptr_t) call)
+    if (frames->depth - 1 < DEPTH && frames->frame[frames->depth - 1].address == (uintptr_t)call)
         frames->frame[frames->depth - 1].seq = call->seq;
 }
 
@@ -170,7 +170,7 @@ frames_pop(const struct shim_call *call)
         return;
     }
     for (uint32_t at = frames->depth; at-- > 0;)
-        if (frames->frame[at].address == (uintptr_t) call) {
+        if (frames->frame[at].address == (uintptr_t)call) {
             frames->depth = at;
             return;
         }

@@ -54,7 +54,8 @@ void mask_whole(struct mask *mask, const char *text, size_t bytes);
 void mask_json(struct mask *mask, const char *text, size_t bytes);
 /* A plain text in which secrets seen earlier may occur. */
 void mask_known(struct mask *mask, const char *text, size_t bytes);
-/* True if a callback's texts must go through mask_known: it is one that carries logs, and there is a secret. */
+/* True if a callback's texts must go through mask_known: it is one that carries logs, and there is a secret.
+ */
 bool mask_log(const struct api_entry *entry);
 /* Length after masking, and the masked text itself into `to`. */
 size_t mask_bytes(const struct mask *mask, size_t bytes);

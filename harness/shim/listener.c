@@ -27,7 +27,7 @@ listener_find(uint16_t callback, void (*fn)(void))
 
 static void (*listener_trampoline(const struct listener *listener))(void)
 {
-    return shim_listener_trampoline(listener->callback, (unsigned) (listener - listeners));
+    return shim_listener_trampoline(listener->callback, (unsigned)(listener - listeners));
 }
 
 void (*listener_add(uint16_t callback, void (*fn)(void)))(void)

@@ -40,9 +40,10 @@ mask_whole(struct mask *mask, const char *text, size_t bytes)
 static int
 peek(struct scan *scan)
 {
-    while (scan->at < scan->end && strchr(" \t\r\n", scan->text[scan->at]) != NULL && scan->text[scan->at] != '\0')
+    while (scan->at < scan->end && strchr(" \t\r\n", scan->text[scan->at]) != NULL &&
+           scan->text[scan->at] != '\0')
         scan->at++;
-    return scan->at < scan->end ? (unsigned char) scan->text[scan->at] : -1;
+    return scan->at < scan->end ? (unsigned char)scan->text[scan->at] : -1;
 }
 
 static bool
@@ -82,14 +83,14 @@ string_scan(struct scan *scan, char *copy, size_t size, size_t *kept)
     if (!take(scan, '"'))
         return false;
     while (scan->at < scan->end && scan->text[scan->at] != '"') {
-        int c = (unsigned char) scan->text[scan->at++];
+        int c = (unsigned char)scan->text[scan->at++];
 
         if (c < 0x20)
             return false;
         if (c == '\\') {
             if (scan->at == scan->end)
                 return false;
-            c = (unsigned char) scan->text[scan->at++];
+            c = (unsigned char)scan->text[scan->at++];
             if (c == 'u') {
                 if (scan->end - scan->at < 4 || (c = hex4(scan->text + scan->at)) < 0)
                     return false;
@@ -103,7 +104,7 @@ string_scan(struct scan *scan, char *copy, size_t size, size_t *kept)
             }
         }
         if (count < size && c < 0x80)
-            copy[count++] = (char) c;
+            copy[count++] = (char)c;
         else
             whole = false;
     }
@@ -166,7 +167,7 @@ value_scan(struct scan *scan)
         if (c == '{' || c == '[') {
             if (depth == JSON_DEPTH)
                 return false;
-            open[depth++] = (char) c;
+            open[depth++] = (char)c;
             scan->at++;
             if (peek(scan) != (c == '{' ? '}' : ']'))
                 continue; /* its first value */

@@ -41,16 +41,16 @@ argv_report(const char *text, size_t bytes)
     line = mmap(NULL, ARGV_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (line != MAP_FAILED) {
         while (length < ARGV_BYTES &&
-               (got = syscall(SYS_read, (int) fd, line + length, ARGV_BYTES - length)) > 0)
-            length += (size_t) got;
+               (got = syscall(SYS_read, (int)fd, line + length, ARGV_BYTES - length)) > 0)
+            length += (size_t)got;
         uint32_t index = 0;
         for (size_t at = 0; at < length; index++) {
             size_t argument = strnlen(line + at, length - at);
             char *found = line + at;
 
-            while ((found = memmem(found, argument - (size_t) (found - line - (ptrdiff_t) at), text, bytes)) !=
+            while ((found = memmem(found, argument - (size_t)(found - line - (ptrdiff_t)at), text, bytes)) !=
                    NULL) {
-                uint32_t place[3] = {index, (uint32_t) (found - line - (ptrdiff_t) at), (uint32_t) bytes};
+                uint32_t place[3] = {index, (uint32_t)(found - line - (ptrdiff_t)at), (uint32_t)bytes};
                 struct ring_piece piece = {place, sizeof place, false};
 
                 ring_put(RING_ARGV, 0, 0, 0, 0, &piece, 1);
@@ -60,7 +60,7 @@ argv_report(const char *text, size_t bytes)
         }
         munmap(line, ARGV_BYTES);
     }
-    syscall(SYS_close, (int) fd);
+    syscall(SYS_close, (int)fd);
 }
 
 void
@@ -77,7 +77,7 @@ secret_remember(const char *text, size_t bytes)
     secret->bytes = 0;
     atomic_thread_fence(memory_order_seq_cst);
     memcpy(secret->text, text, bytes);
-    atomic_store_explicit(&secret->bytes, (uint32_t) bytes, memory_order_release);
+    atomic_store_explicit(&secret->bytes, (uint32_t)bytes, memory_order_release);
     argv_report(text, bytes);
     errno = saved;
 }
@@ -91,8 +91,8 @@ secret_find(const char *text, size_t bytes, size_t from, size_t *start, size_t *
         uint32_t length = atomic_load_explicit(&secrets[i].bytes, memory_order_acquire);
         const char *found = length != 0 ? memmem(text + from, bytes - from, secrets[i].text, length) : NULL;
 
-        if (found != NULL && (!any || (size_t) (found - text) < *start)) {
-            *start = (size_t) (found - text);
+        if (found != NULL && (!any || (size_t)(found - text) < *start)) {
+            *start = (size_t)(found - text);
             *end = *start + length;
             any = true;
         }

@@ -14,7 +14,8 @@
 
 /* Up to here any ring takes a record whole; longer ones have to ask. */
 #define SURELY_FITS 3900
-/* Room for what is found to mask in one edge; a text beyond that is masked as a whole. Signal stacks are small. */
+/* Room for what is found to mask in one edge; a text beyond that is masked as a whole. Signal stacks are
+ * small. */
 #define MASKS 3
 #define NO_MASK 0xff
 #define WHOLE_MASK 0xfe
@@ -23,10 +24,10 @@
 struct edge {
     const struct api_entry *entry;
     const union api_value *values;
-    uint64_t bytes;                  /* of the body */
-    size_t length[API_MAX_PARAMS];   /* of texts, unmasked */
-    uint8_t masked[API_MAX_PARAMS];  /* index into mask, or NO_MASK */
-    struct mask *mask;               /* only if there are secrets: large, so not always on the stack */
+    uint64_t bytes;                 /* of the body */
+    size_t length[API_MAX_PARAMS];  /* of texts, unmasked */
+    uint8_t masked[API_MAX_PARAMS]; /* index into mask, or NO_MASK */
+    struct mask *mask;              /* only if there are secrets: large, so not always on the stack */
     unsigned masks;
     bool masking; /* `masked` is valid */
 };
@@ -93,11 +94,11 @@ edge_fill(const struct edge *edge, uint8_t *at)
                 const struct mask *mask = &edge->mask[edge->masked[i]];
                 size_t bytes = mask_bytes(mask, edge->length[i]);
 
-                put32(&at, (uint32_t) bytes);
-                mask_write(mask, (char *) at, value->s, edge->length[i]);
+                put32(&at, (uint32_t)bytes);
+                mask_write(mask, (char *)at, value->s, edge->length[i]);
                 at += bytes;
             } else {
-                put32(&at, (uint32_t) edge->length[i]);
+                put32(&at, (uint32_t)edge->length[i]);
                 if (__builtin_expect(edge->length[i] >= RING_STREAM, 0))
                     ring_copy(at, value->s, edge->length[i]);
                 else
@@ -109,7 +110,7 @@ edge_fill(const struct edge *edge, uint8_t *at)
             put32(&at, value->out == NULL ? RING_NONE : 0);
             break;
         case API_FN:
-            put64(&at, (uintptr_t) value->fn);
+            put64(&at, (uintptr_t)value->fn);
             break;
         case API_USER:
             break;
@@ -165,7 +166,8 @@ edge_write(struct edge *edge, uint8_t kind, uint8_t flags, uint64_t parent, uint
     return ring_commit(&write, kind, flags, edge->entry->id, parent, cause);
 }
 
-/* Finds out what to mask; `masks` has room for MASKS. `result`: the payload belongs to a call whose results hold secrets. */
+/* Finds out what to mask; `masks` has room for MASKS. `result`: the payload belongs to a call whose results
+ * hold secrets. */
 static void
 edge_mask(struct edge *edge, struct mask *masks, bool result, bool log)
 {
@@ -187,7 +189,7 @@ edge_mask(struct edge *edge, struct mask *masks, bool result, bool log)
             mask_whole(mask, text, bytes);
             if (bytes > 0)
                 secret_remember(text, bytes);
-        } else if (param->secret_inside || (result && i == (unsigned) edge->entry->payload)) {
+        } else if (param->secret_inside || (result && i == (unsigned)edge->entry->payload)) {
             mask_json(mask, text, bytes);
         } else if (log) {
             mask_known(mask, text, bytes);
@@ -199,14 +201,14 @@ edge_mask(struct edge *edge, struct mask *masks, bool result, bool log)
             edge->masked[i] = WHOLE_MASK;
         } else {
             edge->bytes = edge->bytes - bytes + mask_bytes(mask, bytes);
-            edge->masked[i] = (uint8_t) edge->masks++;
+            edge->masked[i] = (uint8_t)edge->masks++;
         }
     }
 }
 
 static __attribute__((noinline)) uint64_t
-edge_write_masked(struct edge *edge, uint8_t kind, uint8_t flags, uint64_t parent, uint64_t cause, bool result,
-                  bool log)
+edge_write_masked(struct edge *edge, uint8_t kind, uint8_t flags, uint64_t parent, uint64_t cause,
+                  bool result, bool log)
 {
     struct mask masks[MASKS];
 
@@ -248,7 +250,7 @@ swap_callbacks(struct shim_call *call, const struct api_entry *entry, union api_
             continue;
         if (entry->kind == API_UNREGISTER) {
             if (values[i].fn != NULL)
-                values[i].fn = listener_remove((uint16_t) param->callback, values[i].fn);
+                values[i].fn = listener_remove((uint16_t)param->callback, values[i].fn);
             continue;
         }
         if (values[i].fn != NULL) {
@@ -257,8 +259,9 @@ swap_callbacks(struct shim_call *call, const struct api_entry *entry, union api_
             if (context == NULL)
                 context = context_new(entry->id);
             if (context != NULL)
-                trampoline = entry->list ? listener_add((uint16_t) param->callback, values[i].fn)
-                                         : shim_trampoline(shim_signature(api_entries[param->callback].newest), which);
+                trampoline =
+                    entry->list ? listener_add((uint16_t)param->callback, values[i].fn)
+                                : shim_trampoline(shim_signature(api_entries[param->callback].newest), which);
             if (trampoline == NULL) {
                 /* The app gets its callbacks straight from the SDK, unrecorded. */
                 if (context != NULL)
@@ -269,7 +272,7 @@ swap_callbacks(struct shim_call *call, const struct api_entry *entry, union api_
             }
             context->fn[which] = values[i].fn;
             if (entry->kind == API_ASYNC && !entry->repeats)
-                context->wanted |= (uint8_t) (1u << which);
+                context->wanted |= (uint8_t)(1u << which);
             values[i].fn = trampoline;
         }
         which++;
@@ -337,8 +340,8 @@ shim_call_leave(struct shim_call *call, const union api_value *values, union api
 
     frames_pop(call);
     /* "any other value means that no callback comes": only then nobody will end this context. */
-    if (context != NULL && context->wanted != 0 && call->returned && entry->returns == API_I32 && result.i != 0 &&
-        atomic_exchange(&context->fired, context->wanted) == 0)
+    if (context != NULL && context->wanted != 0 && call->returned && entry->returns == API_I32 &&
+        result.i != 0 && atomic_exchange(&context->fired, context->wanted) == 0)
         context_retire(context);
     /* In a forked copy of this frame there is no such call. */
     if (call->seq != 0 && call->attach == ring_producer_attachment())
@@ -359,9 +362,9 @@ shim_back_enter(struct shim_call *call, uint16_t api, const struct shim_context 
     uint64_t parent, cause = context != NULL ? context->cause : 0;
 
     call->api = api;
-    call->context = (struct shim_context *) (uintptr_t) context;
+    call->context = (struct shim_context *)(uintptr_t)context;
     call->returned = false;
-    call->which = (uint8_t) which;
+    call->which = (uint8_t)which;
     edge_begin(&edge, entry, values);
     parent = frames_enter(call);
     if (__builtin_expect(result || log, 0))
@@ -376,7 +379,7 @@ shim_back_enter(struct shim_call *call, uint16_t api, const struct shim_context 
 static inline void
 context_fired(struct shim_context *context, unsigned which)
 {
-    uint8_t bit = (uint8_t) (1u << which), before;
+    uint8_t bit = (uint8_t)(1u << which), before;
 
     if (context == NULL || context->wanted == 0)
         return;

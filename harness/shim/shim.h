@@ -28,8 +28,8 @@ struct shim_context {
 
 /* One open call or callback, on the wrapper's stack. */
 struct shim_call {
-    uint64_t seq;    /* 0: not recorded */
-    uint64_t attach; /* which attachment (process) it was entered under */
+    uint64_t seq;                 /* 0: not recorded */
+    uint64_t attach;              /* which attachment (process) it was entered under */
     struct shim_context *context; /* made for this call, or the one this callback came with */
     uint16_t api;
     bool returned; /* set by the generated code when foreign code came back; false in leave: it threw */
@@ -58,8 +58,8 @@ void shim_call_leave(struct shim_call *call, const union api_value *values, unio
 
 /* Enter/leave edge of a callback. `which` is 0 or 1: the index into context->fn.
  * shim_back_leave is run through __attribute__((cleanup)), so that it also sees exceptions. */
-void shim_back_enter(struct shim_call *call, uint16_t api, const struct shim_context *context,
-                     unsigned which, const union api_value *values);
+void shim_back_enter(struct shim_call *call, uint16_t api, const struct shim_context *context, unsigned which,
+                     const union api_value *values);
 void shim_back_leave(struct shim_call *call);
 
 /* Generated: the trampoline for a callback type (entry id), for the first or second callback

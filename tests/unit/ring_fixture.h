@@ -23,7 +23,8 @@
 static inline struct ring_reader *
 session_new(uint32_t slots, uint64_t bytes, enum ring_on_full on_full, uint64_t stall_ns)
 {
-    struct ring_options options = {.slots = slots, .slot_bytes = bytes, .on_full = on_full, .stall_ns = stall_ns};
+    struct ring_options options = {
+        .slots = slots, .slot_bytes = bytes, .on_full = on_full, .stall_ns = stall_ns};
     struct fault fault = {0};
     struct ring_reader *ring = ring_create(&options, &fault);
 
@@ -59,7 +60,7 @@ monotonic(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* Drains until the child is gone and nothing is left; returns its wait status. */

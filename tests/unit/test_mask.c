@@ -45,7 +45,7 @@ whole_texts(void **state)
 {
     struct mask mask;
 
-    (void) state;
+    (void)state;
     expect(mask_whole, "eJxxxx", "<secret>");
     expect(mask_whole, "", "");
     mask_whole(&mask, NULL, 0);
@@ -57,7 +57,7 @@ whole_texts(void **state)
 static void
 json_values(void **state)
 {
-    (void) state;
+    (void)state;
     assert_true(secret_key(KEY, strlen(KEY)));
     assert_false(secret_key("socks5_proxy_info_ip", 20));
     expect(mask_json, "{}", "{}");
@@ -76,19 +76,32 @@ json_values(void **state)
     /* The same key, spelled with escapes, or twice. */
     expect(mask_json, "{\"socks5\\u005fproxy_info_password\":\"x\"}",
            "{\"socks5\\u005fproxy_info_password\":\"<secret>\"}");
-    expect(mask_json, "{\"" KEY "\":\"a\",\"" KEY "\":\"b\"}", "{\"" KEY "\":\"<secret>\",\"" KEY "\":\"<secret>\"}");
+    expect(mask_json, "{\"" KEY "\":\"a\",\"" KEY "\":\"b\"}",
+           "{\"" KEY "\":\"<secret>\",\"" KEY "\":\"<secret>\"}");
 }
 
 static void
 what_cannot_be_scanned_is_masked_whole(void **state)
 {
     static const char *const broken[] = {
-        "plain text",       "{\"" KEY "\":\"x\"",       "{\"" KEY "\":\"x\",}", "{" KEY ":\"x\"}", "[1,2",
-        "{\"a\":1} {\"b\"", "{\"" KEY "\":\"x\"}extra", "{\"a\":\"\x01\"}",     "{\"a\":\"\\q\"}", "{\"a\":0x12}",
-        "{\"a\" 1}",        "]",                        "{\"a\":\"unfinished",  "'single'",        "{\"\\u12\":1}",
+        "plain text",
+        "{\"" KEY "\":\"x\"",
+        "{\"" KEY "\":\"x\",}",
+        "{" KEY ":\"x\"}",
+        "[1,2",
+        "{\"a\":1} {\"b\"",
+        "{\"" KEY "\":\"x\"}extra",
+        "{\"a\":\"\x01\"}",
+        "{\"a\":\"\\q\"}",
+        "{\"a\":0x12}",
+        "{\"a\" 1}",
+        "]",
+        "{\"a\":\"unfinished",
+        "'single'",
+        "{\"\\u12\":1}",
     };
 
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         expect(mask_json, broken[i], "<secret>");
 }
@@ -98,7 +111,7 @@ deep_and_wide_texts(void **state)
 {
     char text[4096], *at = text;
 
-    (void) state;
+    (void)state;
     for (int i = 0; i < 300; i++)
         *at++ = '[';
     for (int i = 0; i < 300; i++)
@@ -116,11 +129,12 @@ deep_and_wide_texts(void **state)
 static void
 known_secrets_in_logs(void **state)
 {
-    (void) state;
+    (void)state;
     expect(mask_known, "nothing known yet: eJsecretsignature", "nothing known yet: eJsecretsignature");
     secret_remember("eJsecretsignature", 17);
     secret_remember("tiny", 4); /* would match by accident */
-    expect(mask_known, "login sig=eJsecretsignature, again eJsecretsignature", "login sig=<secret>, again <secret>");
+    expect(mask_known, "login sig=eJsecretsignature, again eJsecretsignature",
+           "login sig=<secret>, again <secret>");
     expect(mask_known, "a tiny text", "a tiny text");
     expect(mask_known, "", "");
     expect(mask_known, "eJsecretsignatur", "eJsecretsignatur");
@@ -132,10 +146,10 @@ known_secrets_in_logs(void **state)
 static void
 random_texts(void **state)
 {
-    static const char alphabet[] = "{}[]\":,\\u0123abe.-+ntrf \"\"{}" ;
+    static const char alphabet[] = "{}[]\":,\\u0123abe.-+ntrf \"\"{}";
     uint32_t random = 12345;
 
-    (void) state;
+    (void)state;
     for (int round = 0; round < 200000; round++) {
         char text[64];
         size_t bytes = 1 + (random >> 8) % 40;
@@ -153,9 +167,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_texts),         cmocka_unit_test(json_values),
+        cmocka_unit_test(whole_texts),
+        cmocka_unit_test(json_values),
         cmocka_unit_test(what_cannot_be_scanned_is_masked_whole),
-        cmocka_unit_test(deep_and_wide_texts), cmocka_unit_test(known_secrets_in_logs),
+        cmocka_unit_test(deep_and_wide_texts),
+        cmocka_unit_test(known_secrets_in_logs),
         cmocka_unit_test(random_texts),
     };
 

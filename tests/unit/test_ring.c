@@ -17,7 +17,7 @@ text_make(char *text, uint32_t n, size_t most)
     size_t bytes = (n * 2654435761u >> 7) % most;
 
     for (size_t i = 0; i < bytes; i++)
-        text[i] = (char) ('a' + (n + i) % 26);
+        text[i] = (char)('a' + (n + i) % 26);
     return bytes;
 }
 
@@ -55,7 +55,7 @@ tally_text(void *context, const struct ring_event *event)
         return 0;
     memcpy(&id, event->body, sizeof id);
     memcpy(&length, event->body + 8, sizeof length);
-    assert_int_equal(length, text_make(text, (uint32_t) id, tally->most));
+    assert_int_equal(length, text_make(text, (uint32_t)id, tally->most));
     assert_memory_equal(event->body + 12, text, length);
     assert_int_equal(id & 0xffffff, tally->next[id >> 24]);
     tally->next[id >> 24]++;
@@ -67,7 +67,7 @@ tally_text(void *context, const struct ring_event *event)
 static int
 many_texts(void *context)
 {
-    for (uint32_t n = 0; n < *(uint32_t *) context; n++)
+    for (uint32_t n = 0; n < *(uint32_t *)context; n++)
         if (text_put(n, 15000) == 0)
             return 1;
     return 0;
@@ -80,7 +80,7 @@ wraps(void **state)
     struct tally tally = {.most = 15000};
     uint32_t count = 20000;
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(many_texts, &count), tally_text, &tally), 0);
     assert_int_equal(tally.edges, count);
     assert_int_equal(tally.last, count);
@@ -91,11 +91,11 @@ wraps(void **state)
 static void *
 stream(void *context)
 {
-    uint32_t base = (uint32_t) (uintptr_t) context << 24;
+    uint32_t base = (uint32_t)(uintptr_t)context << 24;
 
     for (uint32_t n = 0; n < 20000; n++)
         if (text_put(base | n, 300) == 0)
-            return (void *) 1;
+            return (void *)1;
     return NULL;
 }
 
@@ -106,9 +106,9 @@ eight_threads(void *unused)
     void *result;
     int bad = 0;
 
-    (void) unused;
+    (void)unused;
     for (uintptr_t i = 0; i < 8; i++)
-        pthread_create(&thread[i], NULL, stream, (void *) i);
+        pthread_create(&thread[i], NULL, stream, (void *)i);
     for (int i = 0; i < 8; i++) {
         pthread_join(thread[i], &result);
         bad |= result != NULL;
@@ -122,7 +122,7 @@ threads_share_one_sequence(void **state)
     struct ring_reader *ring = session_new(16, 1 << 18, RING_WAIT, 0);
     struct tally tally = {.most = 300};
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(eight_threads, NULL), tally_text, &tally), 0);
     assert_int_equal(tally.edges, 160000);
     assert_int_equal(ring_header(ring)->seq, 160000);
@@ -135,13 +135,13 @@ threads_share_one_sequence(void **state)
 static void *
 one_text(void *context)
 {
-    return text_put(*(uint32_t *) context, 300) == 0 ? context : NULL;
+    return text_put(*(uint32_t *)context, 300) == 0 ? context : NULL;
 }
 
 static int
 thread_churn(void *unused)
 {
-    (void) unused;
+    (void)unused;
     for (uint32_t n = 0; n < 500; n++) {
         pthread_t thread;
         void *result;
@@ -160,7 +160,7 @@ slots_are_reused(void **state)
     struct ring_reader *ring = session_new(2, 1 << 20, RING_WAIT, 0);
     struct tally tally = {.most = 300};
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(thread_churn, NULL), tally_text, &tally), 0);
     assert_int_equal(tally.edges, 500);
     assert_int_equal(tally.threads, 500);
@@ -177,9 +177,9 @@ long_text(void *unused)
     char *text = malloc(LONG_BYTES);
     uint64_t id = 5;
 
-    (void) unused;
+    (void)unused;
     for (size_t i = 0; i < LONG_BYTES; i++)
-        text[i] = (char) (i * 7 + (i >> 13));
+        text[i] = (char)(i * 7 + (i >> 13));
     struct ring_piece pieces[] = {{text, LONG_BYTES, true}, {&id, 8, false}, {"x", 1, true}, {NULL, 0, true}};
     return ring_put(RING_CALL_ENTER, 0, 3, 0, 0, pieces, 4) == 1 ? 0 : 1;
 }
@@ -197,7 +197,7 @@ long_check(void *context, const struct ring_event *event)
     if (event->record->kind == RING_CHUNK) {
         assert_true(event->record->cause <= event->body_bytes);
         for (uint64_t i = 0; i < event->record->cause; i++, tally->bytes++)
-            tally->good &= event->body[i] == (uint8_t) (tally->bytes * 7 + (tally->bytes >> 13));
+            tally->good &= event->body[i] == (uint8_t)(tally->bytes * 7 + (tally->bytes >> 13));
     }
     if (event->record->kind == RING_CALL_ENTER) {
         uint32_t mark;
@@ -222,7 +222,7 @@ long_texts_go_in_chunks(void **state)
     struct ring_reader *ring = session_new(2, 1 << 20, RING_WAIT, 0);
     struct long_tally tally = {.good = true};
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(long_text, NULL), long_check, &tally), 0);
     assert_int_equal(tally.bytes, LONG_BYTES);
     assert_true(tally.good);
@@ -247,13 +247,13 @@ killed_producer_loses_nothing(void **state)
 {
     _Atomic uint64_t *acknowledged = shared_page();
 
-    (void) state;
+    (void)state;
     for (int round = 0; round < 30; round++) {
         struct ring_reader *ring = session_new(2, 1 << 20, RING_WAIT, 0);
         struct tally tally = {.most = 15000};
         *acknowledged = 0;
         pid_t pid = child(endless, acknowledged);
-        uint64_t until = monotonic() + 2000000 + (uint64_t) round * 300000;
+        uint64_t until = monotonic() + 2000000 + (uint64_t)round * 300000;
 
         while (monotonic() < until || *acknowledged == 0) {
             assert_int_equal(ring_drain(ring, 0, tally_text, &tally, NULL), 0);
@@ -278,7 +278,7 @@ on_timer(int number)
 {
     int saved = errno;
 
-    (void) number;
+    (void)number;
     errno = 1234;
     signal_failed |= text_put(1u << 24 | from_signals++, 300) == 0 || errno != 1234;
     errno = saved;
@@ -298,8 +298,8 @@ interrupted(void *context)
         if (text_put(n, 300) == 0)
             return 1;
     setitimer(ITIMER_REAL, &never, NULL);
-    ((uint64_t *) context)[0] = n;
-    ((uint64_t *) context)[1] = from_signals;
+    ((uint64_t *)context)[0] = n;
+    ((uint64_t *)context)[1] = from_signals;
     return signal_failed;
 }
 
@@ -310,7 +310,7 @@ signal_handlers_may_record(void **state)
     struct tally tally = {.most = 300};
     uint64_t *counts = shared_page();
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(interrupted, counts), tally_text, &tally), 0);
     assert_int_equal(tally.next[0], counts[0]);
     assert_int_equal(tally.next[1], counts[1]);
@@ -322,11 +322,11 @@ forks(void *unused)
 {
     int status;
 
-    (void) unused;
+    (void)unused;
     if (text_put(0, 300) == 0)
         return 1;
     uint64_t before = ring_producer_attachment();
-    pid_t pid = (pid_t) syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); /* raw: no pthread_atfork handlers */
+    pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); /* raw: no pthread_atfork handlers */
     if (pid == 0) {
         if (ring_producer_attachment() == before)
             _exit(1);
@@ -348,7 +348,7 @@ forked_child_records_on_its_own(void **state)
     struct ring_reader *ring = session_new(8, 1 << 18, RING_WAIT, 0);
     struct tally tally = {.most = 300};
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(forks, NULL), tally_text, &tally), 0);
     assert_int_equal(tally.edges, 10000);
     assert_int_equal(tally.threads, 2);
@@ -362,8 +362,8 @@ flood(void *context)
 {
     for (uint32_t n = 0; n < 20000; n++)
         text_put(n, 300);
-    *(_Atomic int *) context = 1; /* from here on the consumer reads again */
-    while (*(_Atomic int *) context != 2)
+    *(_Atomic int *)context = 1; /* from here on the consumer reads again */
+    while (*(_Atomic int *)context != 2)
         usleep(1000);
     return text_put(20000, 300) == 0;
 }
@@ -389,7 +389,7 @@ dead_consumer_costs_one_stall(enum ring_on_full on_full, uint64_t least_ns, uint
     struct tally tally = {0};
     _Atomic int *step = shared_page();
     uint64_t begun = monotonic();
-    pid_t pid = child(flood, (void *) step);
+    pid_t pid = child(flood, (void *)step);
 
     while (*step != 1)
         usleep(1000);
@@ -409,21 +409,21 @@ dead_consumer_costs_one_stall(enum ring_on_full on_full, uint64_t least_ns, uint
 static void
 full_ring_waits_bounded(void **state)
 {
-    (void) state;
+    (void)state;
     dead_consumer_costs_one_stall(RING_WAIT, 100000000, 1500000000);
 }
 
 static void
 full_ring_drops_at_once(void **state)
 {
-    (void) state;
+    (void)state;
     dead_consumer_costs_one_stall(RING_DROP, 0, 90000000);
 }
 
 static int
 after_close(void *unused)
 {
-    (void) unused;
+    (void)unused;
     return ring_producer_attach() || text_put(0, 300) != 0;
 }
 
@@ -433,7 +433,7 @@ closed_session_is_left_alone(void **state)
     struct ring_reader *ring = session_new(2, 65536, RING_WAIT, 0);
     struct tally tally = {0};
 
-    (void) state;
+    (void)state;
     ring_close(ring);
     assert_int_equal(drain_all(ring, child(after_close, NULL), count_only, &tally), 0);
     assert_int_equal(tally.edges, 0);
@@ -446,7 +446,7 @@ no_session_means_no_recording(void **state)
     struct ring_reader *ring = session_new(2, 65536, RING_WAIT, 0);
     int status;
 
-    (void) state;
+    (void)state;
     ring_destroy(ring, true);
     waitpid(child(after_close, NULL), &status, 0);
     assert_int_equal(status, 0);
@@ -455,7 +455,7 @@ no_session_means_no_recording(void **state)
 static int
 without_descriptors(void *unused)
 {
-    (void) unused;
+    (void)unused;
     if (text_put(0, 300) == 0)
         return 1;
     for (int fd = 3; fd < 1024; fd++)
@@ -480,7 +480,7 @@ closing_all_descriptors_is_harmless(void **state)
     struct ring_reader *ring = session_new(4, 1 << 20, RING_WAIT, 0);
     struct tally tally = {.most = 300};
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(without_descriptors, NULL), tally_text, &tally), 0);
     assert_int_equal(tally.edges, 1001);
     ring_destroy(ring, true);

@@ -22,7 +22,7 @@ write_some(void *unused)
 {
     char text[3000];
 
-    (void) unused;
+    (void)unused;
     memset(text, 'x', sizeof text);
     for (uint32_t n = 0; n < 40; n++) {
         struct ring_piece piece = {text, n * 70, true};
@@ -47,7 +47,7 @@ left_behind(uint64_t *bytes)
     ring_destroy(ring, false);
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_mode & 0777, 0600);
-    *bytes = (uint64_t) file.st_size;
+    *bytes = (uint64_t)file.st_size;
     return path;
 }
 
@@ -65,12 +65,12 @@ read_all(const char *path, size_t *seen, uint32_t *damaged)
     do {
         assert_int_equal(ring_drain(ring, 7, swallow, &sum, &count), 0);
         *seen += count;
-        (void) ring_time(ring, *seen * 1000);
+        (void)ring_time(ring, *seen * 1000);
     } while (count > 0);
     ring_release(ring);
     *damaged = ring_damaged(ring);
     for (uint32_t i = 0; i < 3; i++)
-        (void) ring_position(ring, i);
+        (void)ring_position(ring, i);
     ring_destroy(ring, false);
     return sum;
 }
@@ -83,7 +83,7 @@ a_session_left_behind_can_be_read(void **state)
     size_t seen;
     uint32_t damaged;
 
-    (void) state;
+    (void)state;
     read_all(path, &seen, &damaged);
     assert_int_equal(seen, 41); /* 40 edges and who wrote them */
     assert_int_equal(damaged, 0);
@@ -102,7 +102,7 @@ seeking_stays_inside(void **state)
     struct ring_reader *ring = ring_attach(path, &fault);
     size_t seen, sum = 0;
 
-    (void) state;
+    (void)state;
     assert_non_null(ring);
     uint64_t head = ring_slot_header(ring, 0)->head;
     assert_int_equal(ring_seek(ring, 0, head, &fault), 0);
@@ -132,7 +132,7 @@ damaged_sessions_are_survived(void **state)
     uint32_t random = 2463534242u;
     int fd = open(path, O_RDWR);
 
-    (void) state;
+    (void)state;
     assert_int_equal(pread(fd, image, bytes, 0), bytes);
     for (int round = 0; round < 3000; round++) {
         size_t seen;
@@ -141,10 +141,10 @@ damaged_sessions_are_survived(void **state)
         for (int flips = 0; flips < 1 + round % 20; flips++) {
             /* Mostly where it hurts: session header, slots, the first records. */
             uint64_t where = random_next(&random) % 4, at = random_next(&random);
-            uint8_t value = (uint8_t) random_next(&random);
+            uint8_t value = (uint8_t)random_next(&random);
 
             at = where == 0 ? at % 128 : where == 1 ? at % 4096 : where == 2 ? 4096 + at % 8192 : at % bytes;
-            assert_int_equal(pwrite(fd, &value, 1, (off_t) at), 1);
+            assert_int_equal(pwrite(fd, &value, 1, (off_t)at), 1);
         }
         read_all(path, &seen, &damaged);
         if (round % 3 == 0)
@@ -163,7 +163,7 @@ what_is_no_session_is_refused(void **state)
     struct fault fault;
     int fd = mkstemp(path);
 
-    (void) state;
+    (void)state;
     assert_null(ring_attach("/nonexistent", &fault));
     assert_int_equal(fault.kind, FAULT_DATA);
     assert_null(ring_attach(path, &fault)); /* empty */
@@ -185,7 +185,7 @@ what_is_no_session_is_refused(void **state)
 static int
 attach_to_anything(void *unused)
 {
-    (void) unused;
+    (void)unused;
     /* Either answer is fine; a crash is not. */
     if (ring_producer_attach())
         write_some(NULL);
@@ -200,23 +200,24 @@ producers_survive_a_damaged_session(void **state)
     uint32_t random = 88172645u;
     int fd = open(path, O_RDWR), status;
 
-    (void) state;
+    (void)state;
     setenv(RING_ENV_SESSION, path, 1);
     assert_int_equal(pread(fd, image, bytes, 0), bytes);
     for (int round = 0; round < 300; round++) {
-        struct ring_session *session = (struct ring_session *) image;
+        struct ring_session *session = (struct ring_session *)image;
         uint64_t stall = 1000000;
 
-        (void) session;
+        (void)session;
         assert_int_equal(pwrite(fd, image, bytes, 0), bytes);
         for (int flips = 0; flips < 4; flips++) {
             uint64_t at = random_next(&random) % (round % 2 ? 128 : 12288);
-            uint8_t value = (uint8_t) random_next(&random);
+            uint8_t value = (uint8_t)random_next(&random);
 
-            assert_int_equal(pwrite(fd, &value, 1, (off_t) at), 1);
+            assert_int_equal(pwrite(fd, &value, 1, (off_t)at), 1);
         }
         /* Nobody reads: do not wait for that. */
-        assert_int_equal(pwrite(fd, &stall, sizeof stall, offsetof(struct ring_session, stall_ns)), sizeof stall);
+        assert_int_equal(pwrite(fd, &stall, sizeof stall, offsetof(struct ring_session, stall_ns)),
+                         sizeof stall);
         waitpid(child(attach_to_anything, NULL), &status, 0);
         assert_int_equal(status, 0);
     }
@@ -243,7 +244,7 @@ a_mad_app_costs_only_its_slot(void **state)
     struct ring_reader *ring = session_new(4, 1 << 18, RING_WAIT, 0);
     size_t sum = 0;
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(scribble, ring), swallow, &sum), 0);
     assert_int_equal(ring_damaged(ring), 1);
     ring_tend(ring);
@@ -258,7 +259,7 @@ times_are_monotone(void **state)
     size_t sum = 0;
     bool tsc = ring_header(ring)->clock == RING_CLOCK_TSC;
 
-    (void) state;
+    (void)state;
     for (int i = 0; i < 50; i++) {
         ring_drain(ring, 0, swallow, &sum, NULL);
         usleep(1000);
