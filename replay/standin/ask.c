@@ -7,28 +7,24 @@
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 
-/* False once the judge has made no progress for so long that it must be dead or stopped. */
-static bool
-ask_is_alive(uint32_t *beat, uint64_t *since)
+bool
+ask_is_alive(struct ask_watch *watch, uint64_t patience)
 {
-    uint32_t now_beat = atomic_load(&score_live(standin_score)->heartbeat);
+    uint32_t beat = atomic_load(&score_live(standin_score)->heartbeat);
     uint64_t now = score_now();
 
-    if (*since == 0 || now_beat != *beat) {
-        *beat = now_beat;
-        *since = now;
-    }
-    return now - *since < standin_score->stall_ns;
+    if (watch->since == 0 || beat != watch->beat)
+        *watch = (struct ask_watch){.since = now, .beat = beat};
+    return now - watch->since < patience;
 }
 
 static struct score_mail *
 ask_slot(void)
 {
     struct score_live *live = score_live(standin_score);
-    uint64_t since = 0;
-    uint32_t beat = 0;
+    struct ask_watch watch = {0};
 
-    while (!standin_is_over() && ask_is_alive(&beat, &since)) {
+    while (!standin_is_over() && ask_is_alive(&watch, standin_score->stall_ns)) {
         unsigned i;
 
         for (i = 0; i < SCORE_MAILS; i++) {
@@ -49,8 +45,8 @@ ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answ
     struct score_live *live = score_live(standin_score);
     struct score_mail *mail = ask_slot();
     struct ring_slot *slot = standin_slot();
-    uint64_t since = 0;
-    uint32_t beat = 0, state;
+    struct ask_watch watch = {0};
+    uint32_t state;
 
     if (mail == NULL)
         return false;
@@ -68,7 +64,7 @@ ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answ
     standin_ring_wake();
     while ((state = atomic_load(&mail->state)) == SCORE_MAIL_ASKED) {
         /* Given up, the slot stays taken: an answer may be on its way into it. */
-        if (standin_is_over() || !ask_is_alive(&beat, &since))
+        if (standin_is_over() || !ask_is_alive(&watch, standin_score->stall_ns))
             return false;
         order_sleep(&mail->state, state, UINT64_MAX);
     }

@@ -108,16 +108,6 @@ call_left(struct call_open *open)
         score_pass(score, event->leave, score_now());
 }
 
-/* Never returned on the tape: it does not return here either, while the play goes on. */
-static void
-call_block(void)
-{
-    struct score_live *live = score_live(standin_score);
-
-    while (!standin_is_over())
-        order_sleep(&live->gate, atomic_load(&live->gate), UINT64_MAX);
-}
-
 static union api_value
 call_play(uint32_t index, const union api_value *values, uint64_t now)
 {
@@ -137,7 +127,7 @@ call_play(uint32_t index, const union api_value *values, uint64_t now)
     }
     if (open.frame.pid == standin_process->pid) {
         if ((event->flags & (SCORE_IGNORED | SCORE_IN_FLIGHT)) == SCORE_IN_FLIGHT)
-            call_block();
+            order_block(); /* it did not return on the tape either */
         else if (event->leave != SCORE_NONE && (event->flags & SCORE_IGNORED) == 0 &&
                  order_wait(event->leave, false) == ORDER_MINE)
             order_issue(index, event->leave);

@@ -94,6 +94,8 @@ enum order_turn {
 };
 /* Waits for an SDK edge's turn. A runner also stops when the process does. */
 enum order_turn order_wait(uint32_t edge, bool runner);
+/* Waits for the end of the play. */
+void order_block(void);
 /* Makes the SDK edge happen: notes lateness, lets the next one go. */
 void order_issue(uint32_t event, uint32_t edge);
 /* An app edge arrived at `now`. */
@@ -124,6 +126,13 @@ bool find_equal(const struct score_event *event, const union api_value *values);
 void find_skip_getters(uint32_t callback);
 
 /* ---- ask.c ---- */
+/* Watches over the judge during one wait; zero-initialise. */
+struct ask_watch {
+    uint64_t since;
+    uint32_t beat;
+};
+/* False once the judge has stood still for `patience` ns. */
+bool ask_is_alive(struct ask_watch *watch, uint64_t patience);
 struct ask_answer {
     enum score_mail_answer answer;
     uint32_t event;

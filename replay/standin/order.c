@@ -81,6 +81,17 @@ order_relieve(uint32_t cursor, uint64_t now)
     }
 }
 
+/* Whoever steered the play is dead or stopped for good, and nobody would ever end a wait that the app
+ * has made endless: end the play. (In a play without a judge there is no heartbeat to miss.) */
+static void
+order_orphan(struct ask_watch *watch)
+{
+    struct score_live *live = score_live(standin_score);
+
+    if (atomic_load(&live->heartbeat) != 0 && !ask_is_alive(watch, standin_score->stall_ns * 3))
+        atomic_store(&live->abort, 1);
+}
+
 /* The edge issued before ours goes through the shim on its own thread; ours must not overtake
  * it on the way into the ring. Bounded: a thread may be held up, or not be recorded at all. */
 static void
@@ -117,6 +128,7 @@ order_wait(uint32_t edge, bool runner)
 {
     const struct score *score = standin_score;
     struct score_live *live = score_live(score);
+    struct ask_watch watch = {0};
     unsigned spins = 0;
 
     for (;;) {
@@ -131,6 +143,7 @@ order_wait(uint32_t edge, bool runner)
             return ORDER_OVER;
         if (edge >= gate) {
             order_sleep(&live->gate, gate, UINT64_MAX);
+            order_orphan(&watch);
             continue;
         }
         if (!score->max) {
@@ -143,6 +156,7 @@ order_wait(uint32_t edge, bool runner)
             if (left > SCHEDULE_EARLY_NS) {
                 order_doze(edge, cursor, SCORE_EDGE_TIMER, now + (uint64_t)left - SCHEDULE_EARLY_NS);
                 order_relieve(cursor, now);
+                order_orphan(&watch);
                 continue;
             }
             if (left > -SCHEDULE_SPIN_NS) {
@@ -155,9 +169,22 @@ order_wait(uint32_t edge, bool runner)
         }
         order_doze(edge, cursor, SCORE_EDGE_SLEEPER, UINT64_MAX);
         order_relieve(cursor, score_now());
+        order_orphan(&watch);
     }
     order_confirm();
     return ORDER_MINE;
+}
+
+void
+order_block(void)
+{
+    struct score_live *live = score_live(standin_score);
+    struct ask_watch watch = {0};
+
+    while (!standin_is_over()) {
+        order_sleep(&live->gate, atomic_load(&live->gate), UINT64_MAX);
+        order_orphan(&watch);
+    }
 }
 
 void

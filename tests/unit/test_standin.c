@@ -3,6 +3,7 @@
 /* The stand-in plays scores made by hand; the test is the app, and sometimes the judge. */
 #include "score_fixture.h"
 
+#include <alloca.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -665,6 +666,80 @@ held_exit(void **state)
     stop();
 }
 
+/* A callback may end its thread: its leave happens all the same, the process goes on. */
+static void
+on_leaving(int32_t code, const char *desc, const char *json, const void *user)
+{
+    on_comm(code, desc, json, user);
+    pthread_exit(NULL);
+}
+
+static void
+thread_exit(void **state)
+{
+    struct tape_reader *tape = tape_new(2);
+
+    (void)state;
+    tape_add(tape, "TIMConvGetConvList", 1, 1, 2, 0, 10);
+    tape_add(tape, "TIMCommCallback", 2, 3, 4, 20, 30)->cause = 1;
+    tape_add(tape, "TIMUninit", 1, 5, 6, 40, 50);
+    play(tape, at_max);
+    call_comm(API_TIMConvGetConvList, FN(on_leaving), NULL);
+    call_plain(API_TIMUninit);
+    wait_done();
+    assert_int_equal(seen, 1);
+    stop(); /* its thread is gone, or this waits forever */
+}
+
+/* A callback that jumps out over its call: the stand-in finds its feet again. */
+static jmp_buf jump;
+
+static void
+on_jumping(int32_t code, const char *desc, const char *json, const void *user)
+{
+    on_comm(code, desc, json, user);
+    longjmp(jump, 1);
+}
+
+static void
+jumped(void **state)
+{
+    struct tape_reader *tape = tape_new(1);
+
+    (void)state;
+    tape_add(tape, "TIMSetConfig", 1, 1, 0, 0, 0);
+    tape_add(tape, "TIMCommCallback", 1, 2, 0, 10, 0)->parent = 1;
+    tape->events[1].cause = 1;
+    tape_add(tape, "TIMUninit", 1, 3, 4, 40, 50)->result.i = 5;
+    play(tape, at_max);
+    if (setjmp(jump) == 0)
+        call_config(NULL, FN(on_jumping), NULL);
+    assert_int_equal(seen, 1);
+    memset(alloca(4096), 0, 4096); /* other calls write over what was left behind */
+    assert_int_equal(call_plain(API_TIMUninit), 5);
+    wait_done();
+    stop();
+}
+
+/* The judge dies, the app never makes the call that everybody waits for: the play ends, nothing hangs. */
+static void
+orphaned(void **state)
+{
+    struct score_options options = {.speed = 0, .stall_ns = 50000000};
+    struct tape_reader *tape = tape_new(2);
+    struct tape_event *event;
+
+    (void)state;
+    tape_add(tape, "TIMInit", 1, 1, 4, 0, 10);
+    event = tape_add(tape, "TIMUninit", 2, 2, 3, 5, 6);
+    event->result.i = 1;
+    play(tape, options);
+    atomic_store(&score_live(file.score)->heartbeat, 7);
+    call_init(0, NULL);
+    assert_int_equal(atomic_load(&score_live(file.score)->abort), 1);
+    stop();
+}
+
 /* Nothing passes a closed gate; opening it adds the pause to the slip. */
 static void
 gate(void **state)
@@ -766,6 +841,9 @@ main(void)
         cmocka_unit_test_setup(getters, reset),
         cmocka_unit_test_setup(forked, reset),
         cmocka_unit_test_setup(held_exit, reset),
+        cmocka_unit_test_setup(thread_exit, reset),
+        cmocka_unit_test_setup(jumped, reset),
+        cmocka_unit_test_setup(orphaned, reset),
         cmocka_unit_test_setup(gate, reset),
         cmocka_unit_test_setup(lateness, reset),
         cmocka_unit_test_setup(million, reset),
