@@ -217,7 +217,7 @@ ndjson_import(const struct ndjson_source *source, struct tape_writer *tape, bool
         if (take_line(&import, fault) != 0)
             more = -1;
     if (more == 0)
-        more = ndjson_scene_end(import.scene, fault);
+        more = ndjson_scene_end(import.scene, &import.line, fault);
     if (more == 0 && import.by_hand)
         more = put_derived(&import, fault);
     if (more == 0)

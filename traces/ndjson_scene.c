@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "traces/ndjson_ends.h"
 #include "traces/ndjson_names.h"
 #include "traces/ndjson_text.h"
 
@@ -31,6 +32,7 @@ struct seen {
 struct ndjson_scene {
     struct tape_writer *tape;
     struct ndjson_names labels, threads;
+    struct ndjson_ends ends;
     uint32_t first_threads[2];
     unsigned nthreads;
     uint64_t highest; /* number given out so far */
@@ -60,6 +62,7 @@ ndjson_scene_free(struct ndjson_scene *scene)
     while (scene->depth > 0)
         ndjson_event_free(&scene->open[--scene->depth]);
     free(scene->open);
+    free(scene->ends.numbers);
     ndjson_names_free(&scene->labels);
     ndjson_names_free(&scene->threads);
     free(scene);
@@ -176,8 +179,12 @@ leave_down_to(struct ndjson_scene *scene, size_t depth, struct fault *fault)
 }
 
 int
-ndjson_scene_end(struct ndjson_scene *scene, struct fault *fault)
+ndjson_scene_end(struct ndjson_scene *scene, const struct ndjson_line *line, struct fault *fault)
 {
+    uint64_t twice = ndjson_ends_pass(&scene->ends, UINT64_MAX);
+    if (twice != 0)
+        return ndjson_fault(line, NULL, NULL, fault,
+                            "number %" PRIu64 " is there twice as an \"end_seq\" above", twice);
     return leave_down_to(scene, 0, fault);
 }
 
@@ -300,6 +307,11 @@ place_number(struct ndjson_scene *scene, const struct ndjson_line *line, struct 
     }
     event->seq = (uint64_t)number;
     scene->last_seq = event->seq;
+    uint64_t twice = ndjson_ends_pass(&scene->ends, event->seq);
+    if (twice != 0)
+        return ndjson_fault(line, NULL, "seq", fault,
+                            "number %" PRIu64 " is there twice: as an \"end_seq\" above, and %s", twice,
+                            twice == event->seq ? "here" : "once more");
     if (event->seq > scene->highest)
         scene->highest = event->seq;
     if (event->parent >= event->seq)
@@ -448,6 +460,8 @@ place_end(struct ndjson_scene *scene, const struct ndjson_line *line, struct ndj
         return ndjson_fault(line, NULL, "end_seq", fault, "an event must end after its own number, %" PRIu64,
                             event->seq);
     event->end_seq = (uint64_t)end;
+    if (end != 0 && ndjson_ends_add(&scene->ends, event->end_seq) != 0)
+        return ndjson_fault(line, NULL, NULL, fault, "out of memory");
     if (event->end_seq > scene->highest)
         scene->highest = event->end_seq;
     counts->calls += !event->is_callback;

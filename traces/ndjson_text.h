@@ -82,7 +82,7 @@ int ndjson_scene_thread(struct ndjson_scene *scene, const struct ndjson_line *li
 int ndjson_scene_add(struct ndjson_scene *scene, const struct ndjson_line *line, struct ndjson_event *event,
                      struct fault *fault);
 /* Leaves what is still open. */
-int ndjson_scene_end(struct ndjson_scene *scene, struct fault *fault);
+int ndjson_scene_end(struct ndjson_scene *scene, const struct ndjson_line *line, struct fault *fault);
 /* What the header of a recording would say about it. */
 struct ndjson_counts {
     uint64_t calls, callbacks, in_flight;

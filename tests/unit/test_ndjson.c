@@ -426,6 +426,15 @@ static const struct {
     {HEAD "{\"call\":\"TIMUninit\",\"after_ms\":0.0000001}\n", "it:2:21: ", "milliseconds"},
     {HEAD "{\"call\":\"TIMUninit\",\"label\":\"a\"}\n{\"call\":\"TIMUninit\",\"label\":\"a\"}\n",
      "it:3:21: ", "already"},
+    {HEAD "{\"seq\":1,\"call\":\"TIMUninit\",\"end_seq\":3}\n{\"seq\":3,\"call\":\"TIMUninit\"}\n",
+     "it:3:2: ", "twice"},
+    {HEAD
+     "{\"seq\":1,\"call\":\"TIMUninit\",\"end_seq\":3}\n{\"seq\":2,\"call\":\"TIMUninit\",\"end_seq\":3}\n"
+     "{\"seq\":4,\"call\":\"TIMUninit\"}\n",
+     "it:4:2: ", "twice"},
+    {HEAD
+     "{\"seq\":1,\"call\":\"TIMUninit\",\"end_seq\":3}\n{\"seq\":2,\"call\":\"TIMUninit\",\"end_seq\":3}\n",
+     "it:4:1: ", "twice"},
     {HEAD "{\"hole\":[2,1]}\n", "it:2:2: ", "missing"},
     {HEAD "{\"hello\":1}\n", "it:2:1: ", "must have"},
     {HEAD HEAD, "it:2:1: ", "second header"},
