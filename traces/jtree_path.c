@@ -37,7 +37,8 @@ int
 jtree_path_index(struct jtree_path *path, size_t index)
 {
     char text[32];
-    return append(path, text, (size_t)snprintf(text, sizeof text, "[%zu]", index));
+    int length = snprintf(text, sizeof text, "[%zu]", index);
+    return append(path, text, (size_t)length);
 }
 
 static bool
@@ -74,9 +75,10 @@ jtree_path_key(struct jtree_path *path, const char *key, size_t bytes, size_t nt
         status = append(path, ".", 1) != 0 || append(path, key, bytes) != 0 ? -1 : 0;
     else
         status = append_quoted(path, key, bytes);
-    if (status == 0 && nth > 1)
-        status = append(path, text, (size_t)snprintf(text, sizeof text, "(%zu)", nth));
-    return status;
+    if (status != 0 || nth == 1)
+        return status;
+    int length = snprintf(text, sizeof text, "(%zu)", nth);
+    return append(path, text, (size_t)length);
 }
 
 void
