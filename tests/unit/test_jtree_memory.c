@@ -22,8 +22,8 @@
 #endif
 
 #ifndef SANITIZED
-static long left = -1; /* allocations until one fails; -1: none does */
-static long blocks;    /* allocated and not freed */
+static volatile long left = -1; /* allocations until one fails; -1: none does */
+static volatile long blocks;    /* allocated and not freed */
 
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t bytes);
@@ -36,8 +36,10 @@ fails(void)
     return left >= 0 && left-- == 0;
 }
 
-/* The program's own definitions go before those of libc, for libcjson, too. */
-void *
+/* The program's own definitions go before those of libc, for libcjson, too: they must be seen outside. */
+#define VISIBLE __attribute__((visibility("default")))
+
+VISIBLE void *
 malloc(size_t bytes)
 {
     void *block = fails() ? NULL : __libc_malloc(bytes);
@@ -45,7 +47,7 @@ malloc(size_t bytes)
     return block;
 }
 
-void *
+VISIBLE void *
 calloc(size_t count, size_t bytes)
 {
     void *block = fails() ? NULL : __libc_calloc(count, bytes);
@@ -53,7 +55,7 @@ calloc(size_t count, size_t bytes)
     return block;
 }
 
-void *
+VISIBLE void *
 realloc(void *old, size_t bytes)
 {
     void *block = fails() ? NULL : __libc_realloc(old, bytes);
@@ -61,7 +63,7 @@ realloc(void *old, size_t bytes)
     return block;
 }
 
-void
+VISIBLE void
 free(void *block)
 {
     blocks -= block != NULL;
