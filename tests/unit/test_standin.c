@@ -18,7 +18,7 @@ play(struct tape_reader *tape, struct score_options options)
     struct fault fault = {0};
 
     if (options.stall_ns == 0)
-        options.stall_ns = 300000000;
+        options.stall_ns = 1000000000;
     if (score_create(&file, tape, &options, &fault) != 0)
         fail_msg("%s", fault.text);
     tape_free(tape);
