@@ -79,6 +79,8 @@ judge_open(struct score *score, const struct judge_options *options, struct faul
     for (unsigned i = 0; i < SCORE_MAILS; i++)
         judge->given[i] = SCORE_NONE;
     judge->cutoff = find_cutoff(judge);
+    if (options->until < judge->cutoff)
+        judge->cutoff = options->until;
     snprintf(judge->verdict.tape, sizeof judge->verdict.tape, "%s", options->tape);
     return judge;
 memory:

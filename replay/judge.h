@@ -30,6 +30,9 @@ struct judge_options {
     bool end_app;     /* --at-end end: an app that lives on after the last event is ended, and that is fine */
     const char *tape; /* path, as the user wrote it */
     bool scenario;    /* ... of a text, which has to be imported to be shown */
+    const char *app;  /* command line of the app, as a shell reads it */
+    uint32_t until;   /* stop before this edge; SCORE_NONE: play all */
+    bool hold;        /* ... and let the app stand there until the user has seen enough */
     struct judge_end recorded;
     bool complete;    /* the recording was finished */
     uint64_t tail_ns; /* from the last recorded event to the recorded end */
@@ -58,6 +61,8 @@ void judge_app(struct judge *judge, uint32_t pid);
 int judge_answer(struct judge *judge);
 /* Looks at the clock. */
 enum judge_order judge_watch(struct judge *judge, uint64_t now_ns);
+/* Everything before options.until has happened. */
+bool judge_reached(const struct judge *judge);
 /* The verdict is known already. */
 bool judge_decided(const struct judge *judge);
 /* The user asked for the end (signal number). */
@@ -67,6 +72,8 @@ void judge_interrupt(struct judge *judge, int number);
  * The verdict is complete then and lives as long as the judge. */
 struct verdict *judge_conclude(struct judge *judge, int status, bool ended_by_us);
 
+/* A word as a shell reads it, quoted if need be; cut to `room` (>= 8). */
+void judge_quote(const char *word, char *text, size_t room);
 /* "exit 3", "signal 11 (SIGSEGV)", "unknown". */
 const char *judge_describe_end(const struct judge_end *end, char *text, size_t room);
 /* Reads what judge_describe_end wrote (also NULL). */

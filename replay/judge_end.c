@@ -277,7 +277,12 @@ conclude_good(struct judge *judge, const struct judge_end *end, bool ended_by_us
     struct verdict *verdict = judge_decide(judge, VERDICT_AS_RECORDED);
     if (verdict == NULL)
         return;
-    if (ended_by_us && judge->options.recorded.how == JUDGE_END_SIGNAL)
+    if (ended_by_us && judge->reached) {
+        judge_name(judge->score, score_edge(judge->score, judge->options.until)->event, &verdict->event);
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "as recorded, up to %s (event %" PRIu64 "); the app was ended there", verdict->event.name,
+                 verdict->event.seq);
+    } else if (ended_by_us && judge->options.recorded.how == JUDGE_END_SIGNAL)
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "as recorded, up to the %s that ended the recording; the app was ended there",
                  verdict->recorded_end);
@@ -295,29 +300,6 @@ conclude_good(struct judge *judge, const struct judge_end *end, bool ended_by_us
         snprintf(verdict->sentence, sizeof verdict->sentence, "as recorded");
 }
 
-/* A file name as a word of a shell command. */
-static void
-quote_word(const char *word, char *text, size_t room)
-{
-    size_t used = 0;
-    bool plain = *word != '\0' &&
-                 strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:@%,") ==
-                     strlen(word);
-    if (!plain && used + 1 < room)
-        text[used++] = '\'';
-    for (; *word != '\0' && used + 6 < room; word++) {
-        if (*word == '\'') {
-            memcpy(text + used, "'\\''", 4);
-            used += 4;
-        } else {
-            text[used++] = *word;
-        }
-    }
-    if (!plain)
-        text[used++] = '\'';
-    text[used] = '\0';
-}
-
 /* What to look at next: the tape around the place. */
 static void
 advise(struct judge *judge)
@@ -327,7 +309,7 @@ advise(struct judge *judge)
     uint64_t at = verdict->event.seq != 0 ? verdict->event.seq : verdict->nearest.seq;
     if (at == 0)
         at = verdict->reacting.seq;
-    quote_word(judge->options.tape, tape, sizeof tape);
+    judge_quote(judge->options.tape, tape, sizeof tape);
     if (verdict->class == VERDICT_AS_RECORDED || verdict->class == VERDICT_INTERRUPTED)
         return;
     if (judge->options.scenario)
@@ -335,8 +317,9 @@ advise(struct judge *judge)
     else
         snprintf(show, sizeof show, "timtape show %s", tape);
     if (at != 0)
-        snprintf(verdict->next, sizeof verdict->next, "%s %" PRIu64 "-%" PRIu64, show, at > 5 ? at - 5 : 1,
-                 at + 5);
+        snprintf(verdict->next, sizeof verdict->next,
+                 "%s %" PRIu64 "-%" PRIu64 "\ntimtape replay --until %" PRIu64 " --hold %s -- %s", show,
+                 at > 5 ? at - 5 : 1, at + 5, at, tape, judge->options.app);
     else
         snprintf(verdict->next, sizeof verdict->next, "%s", show);
 }

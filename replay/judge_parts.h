@@ -26,6 +26,7 @@ struct judge {
     uint64_t looked_ns;        /* when the process that is waited for was last looked at */
     uint64_t done_ns;          /* when everything had happened; 0: not yet */
     bool ended_early;          /* the app began to exit before everything had happened */
+    bool reached;              /* options.until */
     bool delivered_up_to;      /* the tape ends without the app's own end: nothing more is to come */
     int interrupted;           /* signal, 0: none */
     uint32_t unseen_arguments; /* calls matched by function alone: their record was lost */

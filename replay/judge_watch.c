@@ -247,6 +247,12 @@ judge_watch(struct judge *judge, uint64_t now_ns)
         return JUDGE_END_APP;
     }
     uint32_t cursor = judge_cursor(judge);
+    if (judge->options.until != SCORE_NONE && cursor >= judge->options.until) {
+        judge->reached = true;
+        if (!judge->options.hold)
+            score_abort(judge->score);
+        return judge->options.hold ? JUDGE_GO_ON : JUDGE_END_APP;
+    }
     enum judge_order order = cursor < judge->score->edges ? watch_unfinished(judge, cursor, now_ns)
                                                           : watch_finished(judge, now_ns);
     if (order == JUDGE_END_APP)
@@ -258,6 +264,12 @@ void
 judge_interrupt(struct judge *judge, int number)
 {
     judge->interrupted = number;
+}
+
+bool
+judge_reached(const struct judge *judge)
+{
+    return judge->reached;
 }
 
 bool

@@ -29,7 +29,8 @@ struct run {
     struct recorder *recorder;
     char imported[256];    /* the temporary tape of a scenario, or "" */
     uint64_t ending_since; /* when the app was told to end; 0: it was not */
-    bool killed;
+    char app[1000];        /* command line, for advice */
+    bool killed, told;
     struct sigaction old_int, old_term, old_hup;
     bool handling;
 };
@@ -79,7 +80,8 @@ static int
 ending_signal(const struct run *run)
 {
     struct judge_end end = run_tape_end(run->tape);
-    if (end.how == JUDGE_END_SIGNAL && !judge_is_crash(end.value) && !judge_decided(run->judge))
+    if (end.how == JUDGE_END_SIGNAL && !judge_is_crash(end.value) && !judge_decided(run->judge) &&
+        !judge_reached(run->judge))
         return end.value;
     return SIGTERM;
 }
@@ -116,6 +118,21 @@ pass(struct run *run, uint64_t *seen, struct fault *fault)
     return more;
 }
 
+/* With --hold: where it stands, once. */
+static void
+tell_reached(struct run *run)
+{
+    char text[256];
+    if (run->told || !run->options->hold || !judge_reached(run->judge))
+        return;
+    run->told = true;
+    snprintf(text, sizeof text,
+             "stopped before event %" PRIu64 ": `gdb -p %d` looks at the app; interrupt ends it",
+             run->options->until, (int)recorder_pid(run->recorder));
+    if (run->options->words != NULL)
+        run->options->words(text);
+}
+
 static int
 loop(struct run *run, struct fault *fault)
 {
@@ -130,6 +147,7 @@ loop(struct run *run, struct fault *fault)
             return fault_set(fault, FAULT_INTERNAL,
                              "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
                              (int)recorder_pid(run->recorder));
+        tell_reached(run);
         if (seen < BUSY_RECORDS)
             score_wait_bell(score, bell, PASS_NS);
     }
@@ -147,19 +165,42 @@ recorded_tail(const struct run *run)
     return duration > last ? (uint64_t)(duration - last) : 0;
 }
 
+/* The edge to stop before. */
 static int
-open_judge(struct run *run, struct fault *fault)
+find_until(const struct run *run, uint32_t *edge, struct fault *fault)
+{
+    const struct score *score = run->score.score;
+    uint64_t until = run->options->until;
+    *edge = SCORE_NONE;
+    if (until == 0)
+        return 0;
+    uint32_t event = score_find(score, until);
+    if (event == SCORE_NONE)
+        return fault_set(fault, FAULT_USAGE,
+                         "--until: the tape has no event %" PRIu64 "; `timtape show` lists them", until);
+    *edge = score_event(score, event)->enter;
+    return 0;
+}
+
+static int
+open_judge(struct run *run, char *const argv[], struct fault *fault)
 {
     const struct run_options *options = run->options;
     struct judge_options judge = {.stall_ns = options->stall_ns != 0 ? options->stall_ns : RUN_STALL_NS,
                                   .max_late_ns = options->max_late_ns,
                                   .speed = options->speed,
                                   .end_app = options->end_app,
+                                  .hold = options->hold,
                                   .tape = options->tape,
                                   .scenario = run->imported[0] != 0,
                                   .recorded = run_tape_end(run->tape),
                                   .complete = tape_complete(run->tape),
                                   .tail_ns = recorded_tail(run)};
+    run_tape_words(argv, run->app, sizeof run->app);
+    judge.app = run->app;
+    if (find_until(run, &judge.until, fault) != 0)
+        return -1;
+    score_gate(run->score.score, judge.until, 0);
     run->judge = judge_open(run->score.score, &judge, fault);
     return run->judge != NULL ? 0 : -1;
 }
@@ -169,7 +210,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
 {
     const struct run_options *options = run->options;
     struct score_options score = {.speed = options->speed, .stall_ns = options->stall_ns};
-    if (score_create(&run->score, run->tape, &score, fault) != 0 || open_judge(run, fault) != 0)
+    if (score_create(&run->score, run->tape, &score, fault) != 0 || open_judge(run, argv, fault) != 0)
         return -1;
     struct recorder_options recorder = {.output = options->record,
                                         .replace = options->replace,

@@ -17,6 +17,8 @@ struct run_options {
     double speed;         /* 0: max */
     uint64_t stall_ns;    /* 0: RUN_STALL_NS */
     uint64_t max_late_ns; /* 0: no gate */
+    uint64_t until;       /* stop before the event with this number; 0: play all */
+    bool hold;            /* ... and let the app stand there until the user interrupts */
     bool end_app;         /* end an app that lives on after the last event */
     const char *payloads; /* folder that a scenario's {"$file": ...} reads below; NULL: the scenario's own */
     const char *record;   /* record the replay there, or NULL */

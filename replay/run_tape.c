@@ -156,6 +156,23 @@ run_tape_notes(struct tape_reader *tape, struct verdict *verdict)
         verdict_note(verdict, "the tape was not finished; `timtape recover` finishes it");
 }
 
+void
+run_tape_words(char *const argv[], char *text, size_t room)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; argv[i] != NULL; i++) {
+        if (used + 2 * strlen(argv[i]) + 16 > room) {
+            snprintf(text, room, "APP");
+            return;
+        }
+        if (i > 0)
+            text[used++] = ' ';
+        judge_quote(argv[i], text + used, room - used);
+        used += strlen(text + used);
+    }
+}
+
 char *
 run_recorded_command(const char *path)
 {

@@ -16,6 +16,8 @@ void run_tape_forget(char *imported);
 struct judge_end run_tape_end(struct tape_reader *tape);
 /* Length of the recording, ns; 0: unknown. */
 int64_t run_tape_duration(struct tape_reader *tape);
+/* A command line as a shell reads it; "APP" when it does not fit. */
+void run_tape_words(char *const argv[], char *text, size_t room);
 /* What the tape says about its own losses, as notes. */
 void run_tape_notes(struct tape_reader *tape, struct verdict *verdict);
 

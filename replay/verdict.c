@@ -152,5 +152,5 @@ verdict_print(const struct verdict *verdict, FILE *stream)
             fprintf(stream, "  %-11s %s\n", "note", verdict->notes[i]);
     }
     if (!good && verdict->next[0] != '\0')
-        fprintf(stream, "  %-11s %s\n", "next", verdict->next);
+        print_block(stream, "next", verdict->next);
 }

@@ -21,6 +21,8 @@ enum {
     OPTION_JSON,
     OPTION_END,
     OPTION_PAYLOADS,
+    OPTION_UNTIL,
+    OPTION_HOLD,
 };
 
 static const struct option table[] = {
@@ -28,6 +30,8 @@ static const struct option table[] = {
     {"stall-timeout", required_argument, NULL, OPTION_STALL},
     {"max-late", required_argument, NULL, OPTION_LATE},
     {"at-end", required_argument, NULL, OPTION_END},
+    {"until", required_argument, NULL, OPTION_UNTIL},
+    {"hold", no_argument, NULL, OPTION_HOLD},
     {"payloads", required_argument, NULL, OPTION_PAYLOADS},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"force", no_argument, NULL, OPTION_FORCE},
@@ -101,6 +105,17 @@ read_via(const char *text, enum recorder_via *via, struct fault *fault)
 }
 
 static int
+read_event(const char *text, uint64_t *seq, struct fault *fault)
+{
+    char *end;
+    errno = 0;
+    *seq = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *seq == 0)
+        return verb_usage(fault, "--until takes the number of an event, not '%s'", text);
+    return 0;
+}
+
+static int
 read_option(int option, struct replay_line *line, struct fault *fault)
 {
     struct run_options *run = &line->run;
@@ -120,6 +135,11 @@ read_option(int option, struct replay_line *line, struct fault *fault)
         run->end_app = strcmp(optarg, "end") == 0;
         if (!run->end_app && strcmp(optarg, "wait") != 0)
             return verb_usage(fault, "--at-end takes 'wait' or 'end', not '%s'", optarg);
+        return 0;
+    case OPTION_UNTIL:
+        return read_event(optarg, &run->until, fault);
+    case OPTION_HOLD:
+        run->hold = true;
         return 0;
     case OPTION_PAYLOADS:
         run->payloads = optarg;
@@ -161,6 +181,8 @@ read_line(int argc, char **argv, struct replay_line *line, struct fault *fault)
         optind++;
     if (line->run.max_late_ns != 0 && line->run.speed <= 0)
         return verb_usage(fault, "--max-late means nothing at --speed max, where nothing waits for its time");
+    if (line->run.hold && line->run.until == 0)
+        return verb_usage(fault, "--hold is for --until EVENT");
     if (line->run.replace && line->run.record == NULL)
         return verb_usage(fault, "--force is for --record OUT.tape");
     return 0;
@@ -252,6 +274,8 @@ const struct verb verb_replay = {
         "      --max-late TIME    status 4 if a callback was delivered later than this (5ms, 1s)\n"
         "      --at-end WHAT      after the last event: 'wait' for the app to end as recorded (default),\n"
         "                         or 'end' it, for programs that never end\n"
+        "      --until EVENT      stop just before the event of that number, and end the app there\n"
+        "      --hold             ... or let it stand there (for a debugger) until you interrupt\n"
         "      --payloads DIR     where the payload files of a scenario are (default: beside it)\n"
         "      --record OUT.tape  record the replay; --force replaces an existing tape\n"
         "      --via WAY          how to get between app and SDK: audit, preload or best (default)\n"
