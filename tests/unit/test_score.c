@@ -353,13 +353,103 @@ skipping(void **state)
     score_destroy(&file);
 }
 
+static uint32_t
+dice(uint32_t *seed, uint32_t sides)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return (*seed >> 12) % sides;
+}
+
+/* Whatever was accepted: lists go forward, indexes are in range, and all edges can be got through. */
+static void
+check_sane(const struct score *score)
+{
+    uint32_t i;
+
+    for (i = 0; i < score->events; i++) {
+        const struct score_event *event = score_event(score, i);
+
+        assert_true(event->thread < score->threads);
+        assert_true(event->enter < score->edges);
+        assert_true(event->leave == SCORE_NONE ||
+                    (event->leave < score->edges && event->leave > event->enter));
+        assert_true(event->parent == SCORE_NONE || event->parent < i);
+        assert_true(event->cause == SCORE_NONE || event->cause < i);
+        assert_true(event->child == SCORE_NONE || event->child > i);
+        assert_true(event->next == SCORE_NONE || (event->next > i && event->next < score->events));
+        if (event->child != SCORE_NONE)
+            assert_int_equal(score_event(score, event->child)->parent, i);
+        if (event->next != SCORE_NONE)
+            assert_int_equal(score_event(score, event->next)->parent, event->parent);
+        if ((event->flags & (SCORE_CALLBACK | SCORE_IGNORED)) == SCORE_CALLBACK &&
+            event->parent != SCORE_NONE)
+            assert_int_equal(score_event(score, event->parent)->flags & SCORE_CALLBACK, 0);
+    }
+    for (i = 0; i < score->threads; i++)
+        assert_true(score_thread(score, i)->process < score->processes);
+    for (i = 0; i < score->edges; i++)
+        assert_true(i == 0 || score_edge(score, i)->at_ns >= score_edge(score, i - 1)->at_ns);
+    for (i = 0; i < score->events; i++)
+        score_skip(file.score, i);
+    assert_int_equal(atomic_load(&score_live(score)->cursor), score->edges);
+}
+
+static void
+random_tapes(void **state)
+{
+    static const char *const names[] = {
+        "TIMInit",  "TIMSetConfig",    "TIMConvGetConvList",       "TIMCommCallback",
+        "TIMLogin", "TIMCommCallback", "TIMAddRecvNewMsgCallback", "TIMCommCallback"};
+    unsigned round, accepted = 0;
+    uint32_t seed = 7;
+
+    (void)state;
+    for (round = 0; round < 20000; round++) {
+        struct tape_reader *tape = tape_new(2);
+        unsigned events = 1 + dice(&seed, 9), i;
+        uint64_t seq = 0;
+
+        if (dice(&seed, 4) == 0) {
+            tape->processes[0] = (struct tape_process){.pid = 100, .exit_seq = dice(&seed, 20)};
+            tape->nprocesses = 1;
+        }
+        for (i = 0; i < events; i++) {
+            struct tape_event *event;
+            uint64_t end;
+
+            seq += 1 + dice(&seed, 3);
+            end = dice(&seed, 4) == 0 ? 0 : seq + dice(&seed, 12);
+            event = tape_add(tape, names[dice(&seed, 8)], 1 + dice(&seed, 2), seq, end,
+                             (int64_t)dice(&seed, 100), 100 + (int64_t)dice(&seed, 100));
+            event->parent = dice(&seed, 2) == 0 ? 0 : dice(&seed, (uint32_t)seq + 1);
+            event->cause = !event->is_callback || dice(&seed, 3) == 0 ? 0 : dice(&seed, (uint32_t)seq + 1);
+            event->via = dice(&seed, 8) == 0;
+        }
+        if (make(tape, plain) == 0) {
+            accepted++;
+            check_sane(file.score);
+            score_destroy(&file);
+        } else {
+            assert_int_equal(fault.kind, FAULT_DATA);
+        }
+    }
+    assert_true(accepted > 500);
+    print_message("%u of %u random tapes were playable\n", accepted, round);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_and_lists), cmocka_unit_test(times),    cmocka_unit_test(what_does_not_count),
-        cmocka_unit_test(sanitized),       cmocka_unit_test(hostile),  cmocka_unit_test(no_room),
-        cmocka_unit_test(empty),           cmocka_unit_test(skipping),
+        cmocka_unit_test(order_and_lists),
+        cmocka_unit_test(times),
+        cmocka_unit_test(what_does_not_count),
+        cmocka_unit_test(sanitized),
+        cmocka_unit_test(hostile),
+        cmocka_unit_test(no_room),
+        cmocka_unit_test(empty),
+        cmocka_unit_test(random_tapes),
+        cmocka_unit_test(skipping),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
