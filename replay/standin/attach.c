@@ -115,10 +115,8 @@ standin_attach(void)
         return false;
     if (atomic_load_explicit(&standin_process->ready, memory_order_acquire) != 2)
         attach_process();
-    if (thread->pid != standin_process->pid) {
+    if (thread->pid != standin_process->pid)
         *thread = (struct standin_thread){.pid = standin_process->pid, .tid = (uint32_t)syscall(SYS_gettid)};
-        /* Our own thread of old, when exec kept the process: it is bound still. */
-    }
     return true;
 }
 
