@@ -13,10 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include "ring/producer_claim.h"
 
 #define RARELY(condition) __builtin_expect(!!(condition), 0)
@@ -47,38 +43,6 @@ now_ticks(void)
         return __builtin_ia32_rdtsc();
 #endif
     return now_ns();
-}
-
-void
-ring_copy(void *to, const void *from, size_t bytes)
-{
-#if defined(__x86_64__)
-    if (bytes >= RING_STREAM) {
-        uint8_t *target = to;
-        const uint8_t *source = from;
-        size_t lead = (16 - ((uintptr_t)target & 15)) & 15;
-
-        memcpy(target, source, 16);
-        target += lead;
-        source += lead;
-        bytes -= lead;
-        for (; bytes >= 64; bytes -= 64, target += 64, source += 64) {
-            __m128i a = _mm_loadu_si128((const __m128i *)source);
-            __m128i b = _mm_loadu_si128((const __m128i *)(source + 16));
-            __m128i c = _mm_loadu_si128((const __m128i *)(source + 32));
-            __m128i d = _mm_loadu_si128((const __m128i *)(source + 48));
-
-            _mm_stream_si128((__m128i *)target, a);
-            _mm_stream_si128((__m128i *)(target + 16), b);
-            _mm_stream_si128((__m128i *)(target + 32), c);
-            _mm_stream_si128((__m128i *)(target + 48), d);
-        }
-        memcpy(target, source, bytes);
-        _mm_sfence(); /* before the head that publishes these bytes */
-        return;
-    }
-#endif
-    memcpy(to, from, bytes);
 }
 
 static void
@@ -415,7 +379,7 @@ put_chunks(struct ring_write *write, const struct ring_piece *piece)
 
         if (body == NULL)
             return false;
-        ring_copy(body, (const uint8_t *)piece->data + done, part);
+        memcpy(body, (const uint8_t *)piece->data + done, part);
         finish(write, RING_CHUNK, 0, 0, 0, part);
         done += part;
     }
@@ -445,7 +409,7 @@ fill(uint8_t *body, const struct ring_piece *pieces, unsigned count, bool split)
             memcpy(body, &piece->bytes, sizeof piece->bytes);
             body += sizeof piece->bytes;
         } else if (piece->data != NULL) {
-            ring_copy(body, piece->data, piece->bytes);
+            memcpy(body, piece->data, piece->bytes);
             body += piece->bytes;
         }
     }

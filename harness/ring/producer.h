@@ -43,9 +43,6 @@ uint8_t *ring_begin(struct ring_write *write, uint64_t bytes);
 /* Publishes it, as an edge of that kind; returns its number. */
 uint64_t ring_commit(struct ring_write *write, uint8_t kind, uint8_t flags, uint16_t api, uint64_t parent,
                      uint64_t cause);
-/* memcpy that from RING_STREAM bytes on writes past the caches: faster there, and it spares the app's. */
-#define RING_STREAM (16u << 10)
-void ring_copy(void *to, const void *from, size_t bytes);
 
 /* One piece of an edge's body: `bytes` from `data`. `text`: preceded by its u32 length
  * (data NULL: RING_NONE). */

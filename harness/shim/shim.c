@@ -99,10 +99,7 @@ edge_fill(const struct edge *edge, uint8_t *at)
                 at += bytes;
             } else {
                 put32(&at, (uint32_t)edge->length[i]);
-                if (__builtin_expect(edge->length[i] >= RING_STREAM, 0))
-                    ring_copy(at, value->s, edge->length[i]);
-                else
-                    memcpy(at, value->s, edge->length[i]);
+                memcpy(at, value->s, edge->length[i]);
                 at += edge->length[i];
             }
             break;
