@@ -134,7 +134,7 @@ open_database(struct tape_writer *tape, struct fault *fault)
     sqlite3_busy_timeout(tape->db, 5000);
     /* What is deleted (the recorder's state) is overwritten, not left in free pages. */
     return tape_db_exec(tape->db, fault, FAULT_CANNOT_RUN, tape->path,
-                        "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+                        "PRAGMA page_size=16384; PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL;"
                         "PRAGMA secure_delete=ON; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY");
 }
 
