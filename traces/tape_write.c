@@ -593,20 +593,35 @@ tape_rollback(struct tape_writer *tape)
     load_api(tape, NULL); /* rows of functions may have gone with it */
 }
 
+static int
+exec(struct tape_writer *tape, struct fault *fault, const char *sql)
+{
+    return tape_db_exec(tape->db, fault, FAULT_CANNOT_RUN, tape->path, sql);
+}
+
 int
 tape_finish(struct tape_writer *tape, bool complete, struct fault *fault)
 {
-    static const char *const steps[] = {"DROP TABLE IF EXISTS state", "COMMIT",
-                                        "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"};
-    int result = tape_write_meta(tape, "complete", complete ? "1" : "0", fault);
+    static const char checkpoint[] = "PRAGMA wal_checkpoint(TRUNCATE)";
+    /* What takes room comes first: when the disk is full the tape can still be gone on with. */
+    int result = tape_commit(tape, fault);
+    if (result == 0)
+        result = exec(tape, fault, checkpoint);
+    if (result == 0)
+        result = tape_write_meta(tape, "complete", complete ? "1" : "0", fault);
     for (unsigned i = 0; i < STATEMENTS; i++) {
         sqlite3_finalize(tape->statements[i]);
         tape->statements[i] = NULL;
     }
     /* The mark and the end of the state are one transaction: a tape is either to be gone on
      * with or finished, whatever happens in between. */
-    for (unsigned i = 0; result == 0 && i < sizeof steps / sizeof steps[0]; i++)
-        result = tape_db_exec(tape->db, fault, FAULT_CANNOT_RUN, tape->path, steps[i]);
+    if (result == 0)
+        result = exec(tape, fault, "DROP TABLE IF EXISTS state");
+    if (result == 0)
+        result = exec(tape, fault, "COMMIT");
+    /* Somebody who is reading just now keeps the tape in two files; it is complete all the same. */
+    if (result == 0 && exec(tape, NULL, checkpoint) == 0)
+        exec(tape, NULL, "PRAGMA journal_mode=DELETE");
     release(tape);
     return result;
 }

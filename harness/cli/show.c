@@ -21,7 +21,7 @@ parameter(const struct tape_event *event, unsigned index, char *buffer)
 {
     if (event->entry != NULL && index < event->entry->nparams)
         return event->entry->params[index].name;
-    snprintf(buffer, 16, "argument%u", index + 1);
+    snprintf(buffer, 24, "argument%u", index + 1);
     return buffer;
 }
 
@@ -106,17 +106,21 @@ line_tail(struct list *list, const struct tape_event *event, size_t used)
         first = false;
     }
     fputc(')', out);
-    if (event->end_seq != 0 && event->result.type != TAPE_ABSENT) {
-        fputs(" = ", out);
-        put_value(out, &event->result, most);
-    }
     fclose(out);
 
-    char tail[64];
-    if (event->end_seq == 0)
-        snprintf(tail, sizeof tail, " in flight");
-    else
-        snprintf(tail, sizeof tail, "%s %s", event->threw ? " threw" : "", out_span(span, event->took_ns));
+    char tail[160] = "";
+    FILE *end = fmemopen(tail, sizeof tail, "w");
+    if (end != NULL && event->end_seq == 0) {
+        fputs(" in flight", end);
+    } else if (end != NULL) {
+        if (event->result.type != TAPE_ABSENT) {
+            fputs(" = ", end);
+            put_value(end, &event->result, 40);
+        }
+        fprintf(end, "%s %s", event->threw ? " threw" : "", out_span(span, event->took_ns));
+    }
+    if (end != NULL)
+        fclose(end);
     size_t room = most > used + strlen(tail) ? most - used - strlen(tail) : 0;
     if (bytes > room) {
         size_t keep = room > 3 ? room - 3 : 0;
@@ -182,7 +186,7 @@ json_optional(const char *key, uint64_t number)
 static void
 json_line(const struct tape_event *event)
 {
-    char name[16];
+    char name[24];
     const char *comma = "";
     printf("{\"seq\":%" PRIu64 ",\"at_ns\":%" PRId64 ",\"thread\":%u,\"%s\":\"%s\"", event->seq, event->at_ns,
            event->thread, event->is_callback ? "callback" : "function", event->name);

@@ -99,6 +99,11 @@ recorder_spawn(struct recorder *recorder, char *const argv[], struct fault *faul
     recorder->inbox.app_pid = (uint32_t)recorder->pid;
     recorder->active_ns = recorder->looked_ns = recorder_now();
     inbox_process(&recorder->inbox, (uint32_t)recorder->pid);
+    if (recorder->inbox.tape != NULL) {
+        /* The whole command line comes at the end, when we know what in it is secret. */
+        const char *slash = strrchr(argv[0], '/');
+        tape_write_meta(recorder->inbox.tape, "program", slash != NULL ? slash + 1 : argv[0], NULL);
+    }
     return 0;
 }
 
