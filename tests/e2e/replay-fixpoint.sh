@@ -15,7 +15,7 @@ text() {
 # their numbers. Threads are told apart by what they do.
 threads() {
     text "$1" | grep -E '"(call|callback)":' |
-        sed -E 's/"(seq|end_seq|cause|in_call|in_callback)":[0-9]+,?//g; s/,\}/}/g' |
+        sed -E 's/"(seq|end_seq|cause|in_call|in_callback)":([0-9]+|null),?//g; s/,\}/}/g' |
         awk '{ match($0, /"thread":[0-9]+/); t = substr($0, RSTART, RLENGTH); sub(/"thread":[0-9]+,?/, ""); all[t] = all[t] $0 "\n" }
              END { for (t in all) { print all[t]; print "--" } }' | awk 'BEGIN { RS = "--\n" } { gsub(/\n/, "\001"); print }' | sort
 }
