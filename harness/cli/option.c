@@ -44,7 +44,7 @@ short_forms(const struct option *options, char *text)
     if (verb_current() == NULL || !verb_current()->anywhere)
         *text++ = '+';
     *text++ = ':';
-    for (unsigned i = 0; options[i].name != NULL && i < MANY; i++) {
+    for (unsigned i = 0; i < MANY && options[i].name != NULL; i++) {
         if (options[i].val > 127 || !isprint(options[i].val) || options[i].val == '?' ||
             options[i].val == ':')
             continue;
@@ -67,7 +67,7 @@ verb_option(int argc, char **argv, const struct option *options, struct fault *f
     unsigned count = 0;
     if (options == NULL)
         options = nothing;
-    while (options[count].name != NULL && count < MANY) {
+    while (count < MANY && options[count].name != NULL) {
         table[count] = options[count];
         count++;
     }

@@ -82,11 +82,11 @@ void recorder_free(struct recorder *recorder);
 
 /* Finishes a tape whose recorder is dead, from what is on disk. FAULT_CANNOT_RUN while the recorder lives. */
 struct recover_report {
-    uint64_t drained;       /* records that were still in the ring */
-    bool ring_gone;         /* the ring was no longer there: its last moments are lost */
+    uint64_t drained;        /* records that were still in the ring */
+    bool ring_gone;          /* the ring was no longer there: its last moments are lost */
     char ring_trouble[1024]; /* then: why */
-    bool was_complete;      /* nothing to do */
-    bool app_alive;         /* a process of the app still ran; it goes on unrecorded */
+    bool was_complete;       /* nothing to do */
+    bool app_alive;          /* a process of the app still ran; it goes on unrecorded */
     struct recorder_report tape;
 };
 int recorder_recover(const char *path, struct recover_report *report, struct fault *fault);
