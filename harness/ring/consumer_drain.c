@@ -13,6 +13,7 @@
 
 #define PAD_BYTES 8 /* all that a RING_PAD has for sure */
 #define MISSING_NS 20000000u
+#define NOT_YET UINT64_MAX
 
 static void
 damage(struct ring_reader *ring, struct ring_view *view)
@@ -83,7 +84,7 @@ view_next(struct ring_reader *ring, struct ring_view *view)
 static uint64_t
 number(const struct ring_reader *ring, uint32_t slot)
 {
-    return ring->view[slot].record.seq;
+    return ring->view[slot].number;
 }
 
 static void
@@ -142,14 +143,41 @@ hand_out(struct ring_reader *ring, struct pass *pass, uint32_t slot)
     return 0;
 }
 
-/* Hands out what has no number until a numbered record is ready. 1: it is. */
+/* Number of the record behind the ready one; 0: it has none; NOT_YET: nothing was there at the snapshot. */
+static uint64_t
+number_behind(const struct ring_view *view)
+{
+    uint64_t position = view->position + view->record.bytes;
+
+    while (position != view->head) {
+        uint64_t at = position & (view->bytes - 1), left = view->bytes - at;
+        struct ring_record record = {0};
+
+        memcpy(&record, view->data + at, left < sizeof record ? PAD_BYTES : sizeof record);
+        if (record.kind != RING_PAD || record.bytes < PAD_BYTES || record.bytes > view->head - position)
+            return record.seq;
+        position += record.bytes;
+    }
+    return NOT_YET;
+}
+
+/* Hands out what has no number until a numbered record is ready. 1: it is. Who writes a slot is said right
+ * before the first edge from there, so that threads appear in the order of their edges. */
 static int
 slot_advance(struct ring_reader *ring, struct pass *pass, uint32_t slot, int *result)
 {
     struct ring_view *view = &ring->view[slot];
 
     while (view_next(ring, view)) {
-        if (view->record.seq != 0)
+        view->number = view->record.seq;
+        if (view->record.kind == RING_THREAD && view->record.seq == 0) {
+            view->number = number_behind(view);
+            if (view->number == NOT_YET) {
+                view->ready = false;
+                return 0;
+            }
+        }
+        if (view->number != 0)
             return 1;
         if (pass->limit != 0 && pass->seen >= pass->limit)
             return 0;
@@ -234,7 +262,7 @@ ring_drain(struct ring_reader *ring, size_t limit, ring_sink *sink, void *contex
         }
 
         uint32_t slot = ring->heap[0];
-        uint64_t next = number(ring, slot) + 1;
+        uint64_t next = ring->view[slot].record.seq + 1; /* 1 where there is none */
         result = hand_out(ring, &pass, slot);
         if (result != 0)
             break;
