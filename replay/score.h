@@ -215,6 +215,7 @@ struct score_live {
 
     /* Time. */
     alignas(SCORE_LINE) _Atomic int64_t slip; /* ns; never shrinks */
+    _Atomic int64_t pending;                  /* ns the app was later since an SDK edge was last punctual */
     _Atomic int64_t last_late;                /* lateness of the SDK edge issued last */
     /* The SDK edge issued last is on its way through the shim. Its record is in the ring as soon as
      * that ring slot's `current` is past `issue_before` (callback enter) or its `head` is no longer

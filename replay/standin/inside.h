@@ -109,8 +109,12 @@ void schedule_start(uint64_t now, uint32_t edge);
 void schedule_arrived(uint32_t edge, uint64_t now);
 /* How long before `due` a sleeper must be woken to be there in time. */
 #define SCHEDULE_EARLY_NS 110000
-#define SCHEDULE_WAY_NS 500    /* what our own code costs between an edge and the next one of its thread */
-#define SCHEDULE_SPIN_NS 60000 /* and how long after it looks for its turn before it sleeps */
+/* The app's lateness counts when it has come to this much. A callback after a pause of ours meets cold caches
+ * and takes a microsecond longer; slip never shrinks, so a minute of those would be a drift. */
+#define SCHEDULE_SLACK_NS 30000
+#define SCHEDULE_PUNCTUAL_NS 5000 /* an SDK edge no later than this: the timeline has caught up */
+#define SCHEDULE_WAY_NS 500       /* what our own code costs between an edge and the next one of its thread */
+#define SCHEDULE_SPIN_NS 60000    /* and how long after it looks for its turn before it sleeps */
 
 /* ---- find.c ---- */
 struct find_result {

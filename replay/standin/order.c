@@ -208,6 +208,8 @@ order_issue(uint32_t event, uint32_t index)
                                          : atomic_load(&slot->head),
                           memory_order_relaxed);
     atomic_store_explicit(&live->last_late, late, memory_order_relaxed);
+    if (late <= SCHEDULE_PUNCTUAL_NS && atomic_load_explicit(&live->pending, memory_order_relaxed) != 0)
+        atomic_store_explicit(&live->pending, 0, memory_order_relaxed);
     atomic_store_explicit(&score_event_live(score, event)->late_ns, late, memory_order_relaxed);
     score_pass(score, index, now);
     /* Waking the next one took its time: that, too, is ours and not the app's. */

@@ -5,7 +5,8 @@
  *
  * Slip is how much later than recorded the timeline runs because the app was later. It grows only
  * when an SDK edge had to wait for an app edge: then it becomes what makes that app edge punctual. What we
- * ourselves were late with the edge that let the app's thread go on is not the app's.
+ * ourselves were late with the edge that let the app's thread go on is not the app's; and a few microseconds
+ * that the timeline makes good by itself are not worth a slip for the rest of the run.
  */
 #include "replay/score_edge.h"
 #include "replay/standin/inside.h"
@@ -36,7 +37,7 @@ schedule_arrived(uint32_t index, uint64_t now)
 {
     struct score_live *live = score_live(standin_score);
     const struct score_edge *edge = score_edge(standin_score, index);
-    int64_t ours = standin_thread.late, other, wanted, slip;
+    int64_t ours = standin_thread.late, other, wanted, slip, more;
 
     if (standin_score->max || !edge->counted || edge->next_sdk == SCORE_NONE ||
         (int64_t)now <= schedule_due(edge->next_sdk))
@@ -51,6 +52,15 @@ schedule_arrived(uint32_t index, uint64_t now)
     ours += SCHEDULE_WAY_NS;
     wanted = (int64_t)now - ours - (int64_t)atomic_load(&live->start_ns) - edge->at_ns;
     slip = atomic_load(&live->slip);
+    more = wanted - slip;
+    if (more <= 0)
+        return;
+    /* What is not counted yet makes the next SDK edge late, and so looks like ours then. */
+    more += atomic_fetch_add(&live->pending, more);
+    if (more <= SCHEDULE_SLACK_NS)
+        return;
+    atomic_store(&live->pending, 0);
+    wanted = slip + more;
     while (wanted > slip && !atomic_compare_exchange_weak(&live->slip, &slip, wanted))
         ;
 }
