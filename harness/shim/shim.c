@@ -307,6 +307,16 @@ shim_call_enter(struct shim_call *call, uint16_t api, union api_value *values)
     swap_callbacks(call, entry, values);
 }
 
+/* An SDK that answers 0 may still leave the buffer as it was, without an end: what has none in the documented
+ * size is no text. */
+static size_t
+out_length(const char *out, size_t size)
+{
+    size_t length = out != NULL ? strnlen(out, size) : 0;
+
+    return length < size ? length : 0;
+}
+
 static void
 leave_write(const struct shim_call *call, const struct api_entry *entry, const union api_value *values,
             union api_value result)
@@ -323,7 +333,8 @@ leave_write(const struct shim_call *call, const struct api_entry *entry, const u
         const char *out = values[i].out;
 
         if (entry->params[i].type == API_OUT)
-            pieces[count++] = (struct ring_piece){out, out != NULL && call->returned ? strlen(out) : 0, true};
+            pieces[count++] = (struct ring_piece){
+                out, call->returned ? out_length(out, entry->params[i].out_bytes) : 0, true};
     }
     ring_put(RING_CALL_LEAVE, call->returned ? 0 : RING_THREW, entry->id, call->seq, 0, pieces, count);
 }

@@ -4,6 +4,7 @@
 #include "ring_fixture.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "shim/inside.h"
 
@@ -317,17 +318,47 @@ user_sig_stays_inside(void **state)
     assert_int_equal(length, 0);
 }
 
+/* ---- out-buffers ---------------------------------------------------------------------------------- */
+
+static int
+unfilled(void *unused)
+{
+    struct shim_call call;
+    union api_value values[API_MAX_PARAMS] = {{0}}, result = {.i = 0};
+    char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)unused;
+    if (pages == MAP_FAILED || mprotect(pages + 4096, 4096, PROT_NONE) != 0)
+        return 1;
+    memset(pages, 'x', 4096);
+    values[0].out = pages + 4096 - 128;
+    shim_call_enter(&call, API_TIMGetLoginUserID, values);
+    call.returned = true;
+    shim_call_leave(&call, values, result);
+    return 0;
+}
+
+/* Seen with the real SDK: TIMGetLoginUserID before a login returns 0 and does not touch the buffer. */
+static void
+a_buffer_that_was_not_filled_is_not_read_past_its_end(void **state)
+{
+    uint32_t length;
+
+    (void)state;
+    record("unfilled");
+    assert_int_equal(edges.count, 2);
+    memcpy(&length, edges.body[1] + 8, 4);
+    assert_int_equal(length, 0);
+}
+
 int
 main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         int (*work)(void *);
-    } works[] = {{"jumping", jumping},
-                 {"forking", forking},
-                 {"deep", deep},
-                 {"completing", completing},
-                 {"secrets", secrets}};
+    } works[] = {{"jumping", jumping},       {"forking", forking}, {"deep", deep},
+                 {"completing", completing}, {"secrets", secrets}, {"unfilled", unfilled}};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_longjmp_leaves_no_open_event_behind),
         cmocka_unit_test(a_forked_copy_of_a_call_is_no_call),
@@ -336,6 +367,7 @@ main(int argc, char **argv)
         cmocka_unit_test(contexts_are_reused_late),
         cmocka_unit_test(listeners_keep_their_trampoline),
         cmocka_unit_test(user_sig_stays_inside),
+        cmocka_unit_test(a_buffer_that_was_not_filled_is_not_read_past_its_end),
     };
 
     for (size_t i = 0; argc > 1 && i < sizeof works / sizeof *works; i++)
