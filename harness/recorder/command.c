@@ -34,6 +34,26 @@ like_usersig(const char *word)
     return strncmp(word, "eJ", 2) == 0 && strlen(word) >= 60 && strspn(word, alphabet) == strlen(word);
 }
 
+/* Wherever in the word the secret is: the hash of each stretch of its length comes from the one before. */
+static void
+hide_secret(char *hide, const char *word, size_t length, const struct inbox_mask *mask)
+{
+    uint64_t hash, first = 1;
+    if (mask->bytes == 0 || mask->bytes > length)
+        return;
+    for (size_t i = 0; i < mask->bytes; i++)
+        first *= RING_HASH_BASE;
+    hash = ring_hash(word, mask->bytes);
+    for (size_t at = 0;; at++) {
+        if (hash == mask->hash)
+            memset(hide + at, 1, mask->bytes);
+        if (at + mask->bytes == length)
+            return;
+        hash =
+            hash * RING_HASH_BASE + ((uint8_t)word[at + mask->bytes] + 1u) - first * ((uint8_t)word[at] + 1u);
+    }
+}
+
 /* One word with its secrets replaced; malloc'd. */
 static char *
 masked(char *const argv[], uint32_t index, const struct inbox_mask *masks, uint32_t nmasks)
@@ -59,12 +79,8 @@ masked(char *const argv[], uint32_t index, const struct inbox_mask *masks, uint3
         else if (equals != NULL && like_usersig(equals + 1))
             memset(hide + (equals + 1 - word), 1, strlen(equals + 1));
     }
-    for (uint32_t i = 0; i < nmasks; i++) {
-        if (masks[i].index != index || masks[i].offset >= length)
-            continue;
-        size_t bytes = length - masks[i].offset;
-        memset(hide + masks[i].offset, 1, masks[i].length < bytes ? masks[i].length : bytes);
-    }
+    for (uint32_t i = 0; i < nmasks; i++)
+        hide_secret(hide, word, length, &masks[i]);
     for (size_t i = 0; i < length; i++) {
         if (!hide[i]) {
             out[used++] = word[i];

@@ -54,7 +54,8 @@ struct inbox_item {
 };
 
 struct inbox_mask {
-    uint32_t index, offset, length;
+    uint64_t hash; /* ring_hash */
+    uint64_t bytes;
 };
 
 struct inbox {
@@ -80,7 +81,7 @@ struct inbox {
     uint32_t nholes;
     uint64_t next; /* the number expected next */
 
-    struct inbox_mask *masks; /* secrets in the app's command line */
+    struct inbox_mask *masks; /* secrets that may be in the command line */
     uint32_t nmasks;
     uint32_t app_pid;
 

@@ -232,9 +232,8 @@ static int
 note_mask(struct inbox *inbox, const struct ring_event *event)
 {
     struct cursor cursor = {event->body, event->body_bytes, false};
-    struct inbox_mask mask = {.index = cursor_u32(&cursor)};
-    mask.offset = cursor_u32(&cursor);
-    mask.length = cursor_u32(&cursor);
+    struct inbox_mask mask = {.hash = cursor_u64(&cursor)};
+    mask.bytes = cursor_u32(&cursor);
     if (cursor.bad || inbox->nmasks == MOST_MASKS) {
         inbox->damaged++;
         return 0;
@@ -280,7 +279,7 @@ inbox_note(struct inbox *inbox, const struct ring_event *event)
         return note_exit(inbox, event);
     case RING_SDK:
         return note_sdk(inbox, event);
-    case RING_ARGV:
+    case RING_SECRET:
         return note_mask(inbox, event);
     case RING_GAP:
         inbox_text_forget(slot);

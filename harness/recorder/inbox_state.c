@@ -11,7 +11,7 @@
 
 #include "recorder/inbox_parts.h"
 
-#define LAYOUT 1u
+#define LAYOUT 2u
 
 struct saved_head {
     uint32_t layout, slots, holes, masks;

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define RING_MAGIC "TIMTRNG\1"
-#define RING_LAYOUT 1
+#define RING_LAYOUT 2
 #define RING_LINE 128 /* two cache lines: adjacent-line prefetch makes 64 share falsely */
 #define RING_ANCHORS 64
 #define RING_NONE UINT32_MAX /* length of a NULL string */
@@ -98,7 +98,7 @@ enum ring_kind {
     RING_THREAD = 6,  /* payload: struct ring_thread; who writes this slot from here on */
     RING_EXIT = 7,    /* the process began to exit (exit handlers run); has a number */
     RING_SDK = 8,     /* payload: two strings: path and version of the library behind the shim */
-    RING_ARGV = 9,    /* payload: u32 index, u32 offset, u32 length: a secret in argv to mask */
+    RING_SECRET = 9,  /* payload: u64 ring_hash, u32 length: a secret, to find it in the command line */
     RING_GAP = 10,    /* payload: u64: edges dropped just before this record */
     RING_ABSENT = 11, /* payload: u16 api ids: functions the library behind does not have;
                          `cause`: bytes of the payload before padding */
@@ -135,6 +135,20 @@ struct ring_record {
                         leave: seq of its own enter edge */
     uint64_t cause;  /* BACK_ENTER: seq of the call or registration; else 0 */
 };
+
+/* Each byte is worth more than the one behind it: a reader can move it along a text
+ * (harness/recorder/command.c). */
+#define RING_HASH_BASE 0x100000001b3u
+
+static inline uint64_t
+ring_hash(const char *text, uint64_t bytes)
+{
+    uint64_t hash = 0;
+
+    for (uint64_t i = 0; i < bytes; i++)
+        hash = hash * RING_HASH_BASE + (uint8_t)text[i] + 1;
+    return hash;
+}
 
 struct ring_thread {
     uint32_t pid;

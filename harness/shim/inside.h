@@ -63,7 +63,7 @@ void mask_write(const struct mask *mask, char *to, const char *text, size_t byte
 
 /* ---- secrets.c ---- */
 
-/* Remembers a secret for mask_known and tells the recorder where it is in the command line. */
+/* Remembers a secret for mask_known and tells the recorder how to know it in the command line. */
 void secret_remember(const char *text, size_t bytes);
 /* First occurrence of a remembered secret in text[from..): true fills [*start, *end). */
 bool secret_find(const char *text, size_t bytes, size_t from, size_t *start, size_t *end);

@@ -3,13 +3,8 @@
  * The credentials this process was seen to use, to recognise them elsewhere: in log texts and in the
  * command line. They stay in the app's memory, where they are anyway.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "ring/producer.h"
 #include "shim/inside.h"
@@ -17,7 +12,6 @@
 #define SECRETS 8
 #define SECRET_BYTES 4096 /* a user_sig has a few hundred */
 #define SHORTEST 6        /* shorter texts would match by accident */
-#define ARGV_BYTES (2u << 20)
 
 struct secret {
     _Atomic uint32_t bytes; /* 0: free or being written */
@@ -28,46 +22,20 @@ static struct secret secrets[SECRETS];
 static _Atomic uint32_t count; /* ever remembered; the oldest is overwritten */
 static const struct api_entry *_Atomic log_entry;
 
-/* Says where in the command line the secret is, so that the recorder can keep it off the tape. */
+/* The command line that is recorded may be a script's or a shell's and is not ours to see; the recorder can
+ * find there what it knows the hash of. */
 static void
-argv_report(const char *text, size_t bytes)
+secret_report(const char *text, uint32_t bytes)
 {
-    long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0), got;
-    size_t length = 0;
-    char *line;
+    uint64_t hash = ring_hash(text, bytes);
+    struct ring_piece pieces[2] = {{&hash, sizeof hash, false}, {&bytes, sizeof bytes, false}};
 
-    if (fd < 0)
-        return;
-    line = mmap(NULL, ARGV_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (line != MAP_FAILED) {
-        while (length < ARGV_BYTES &&
-               (got = syscall(SYS_read, (int)fd, line + length, ARGV_BYTES - length)) > 0)
-            length += (size_t)got;
-        uint32_t index = 0;
-        for (size_t at = 0; at < length; index++) {
-            size_t argument = strnlen(line + at, length - at);
-            char *found = line + at;
-
-            while ((found = memmem(found, argument - (size_t)(found - line - (ptrdiff_t)at), text, bytes)) !=
-                   NULL) {
-                uint32_t place[3] = {index, (uint32_t)(found - line - (ptrdiff_t)at), (uint32_t)bytes};
-                struct ring_piece piece = {place, sizeof place, false};
-
-                ring_put(RING_ARGV, 0, 0, 0, 0, &piece, 1);
-                found += bytes;
-            }
-            at += argument + 1;
-        }
-        munmap(line, ARGV_BYTES);
-    }
-    syscall(SYS_close, (int)fd);
+    ring_put(RING_SECRET, 0, 0, 0, 0, pieces, 2);
 }
 
 void
 secret_remember(const char *text, size_t bytes)
 {
-    int saved = errno;
-
     if (bytes < SHORTEST || bytes > SECRET_BYTES)
         return;
     for (unsigned i = 0; i < SECRETS; i++)
@@ -78,8 +46,7 @@ secret_remember(const char *text, size_t bytes)
     atomic_thread_fence(memory_order_seq_cst);
     memcpy(secret->text, text, bytes);
     atomic_store_explicit(&secret->bytes, (uint32_t)bytes, memory_order_release);
-    argv_report(text, bytes);
-    errno = saved;
+    secret_report(text, (uint32_t)bytes);
 }
 
 bool

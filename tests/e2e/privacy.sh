@@ -31,6 +31,14 @@ is 'the command line is there, without it' "$(sql "$T/p.tape" "SELECT count(*) F
 is 'the user is there' "$(sql "$T/p.tape" "SELECT args ->> '\$.user_id' FROM calls WHERE function = 'TIMLogin'")" user1
 like 'the masked value says that it is masked' "$(sql "$T/p.tape" "SELECT args ->> '\$.user_sig' FROM calls WHERE function = 'TIMLogin'")" '.'
 
+# The command that was typed is not always the one that runs: a shell's, a script's, another program's.
+run env LD_LIBRARY_PATH="$FAKESDK" "$TIMTAPE" record -o "$T/shell.tape" -- sh -c "python3 '$T/login.py' user1 $secret && :"
+is "a shell's command line: the secret is not on the tape" "$(grep -ac "$secret" "$T/shell.tape")" 0
+(echo '#!/usr/bin/env python3' && cat "$T/login.py") >"$T/script" && chmod +x "$T/script"
+record "$T/script.tape" "$T/script" user1 "$secret"
+is "a script's: the secret is not on the tape" "$(grep -ac "$secret" "$T/script.tape")" 0
+like "a script's: the user is there" "$(sql "$T/script.tape" "SELECT value FROM meta WHERE key = 'command'")" 'script user1 \*\*\*$'
+
 # While it runs: the ring and everything else the recorder holds on disk.
 env LD_LIBRARY_PATH="$FAKESDK" HOLD="$T/hold" "$TIMTAPE" record -o "$T/q.tape" -- python3 "$T/login.py" user1 "$secret" \
     >"$T/out" 2>"$T/err" &

@@ -301,8 +301,10 @@ produce_people(void)
     waitpid(pid, NULL, 0);
     struct ring_piece sdk[] = {{"/opt/x/libImSDK.so", 18, true}, {"8.0.1", 5, true}};
     ring_put(RING_SDK, 0, 0, 0, 0, sdk, 2);
-    uint32_t mask[3] = {2, 11, 6};
-    ring_put(RING_ARGV, 0, 0, 0, 0, &(struct ring_piece){mask, sizeof mask, false}, 1);
+    uint64_t hash = ring_hash("hidden!", 7);
+    uint32_t bytes = 7;
+    ring_put(RING_SECRET, 0, 0, 0, 0,
+             (struct ring_piece[]){{&hash, sizeof hash, false}, {&bytes, sizeof bytes, false}}, 2);
     ring_put(RING_EXIT, 0, 0, 0, 0, NULL, 0);
 }
 
@@ -316,10 +318,13 @@ test_people(void **state)
     flush();
     assert_true(inbox.sdk_seen);
     assert_int_equal(inbox.nprocesses, 2);
-    char *argv[] = {(char *)"./my app",   (char *)"--user",  (char *)"--user-sig=abcdef",
-                    (char *)"--password", (char *)"hunter2", NULL};
+    char *argv[] = {(char *)"./my app",          (char *)"--user",
+                    (char *)"--user-sig=abcdef", (char *)"--password",
+                    (char *)"hunter2",           (char *)"sh -c 'x hidden!' hidden",
+                    (char *)"hidden!hidden!",    NULL};
     char *command = command_words(argv, inbox.masks, inbox.nmasks);
-    assert_string_equal(command, "'./my app' --user --user-sig=*** --password ***");
+    assert_string_equal(command,
+                        "'./my app' --user --user-sig=*** --password *** 'sh -c '\\''x ***'\\'' hidden' ***");
     free(command);
     end();
     sql_is("SELECT count(DISTINCT pid) FROM threads", "2");
@@ -344,7 +349,7 @@ produce_nonsense(void)
     ring_put(RING_CALL_LEAVE, 0, log, 12345, 0, NULL, 0);
     ring_put(RING_BACK_LEAVE, 0, comm, 1, 0, NULL, 0);
     ring_put(RING_CHUNK, 0, 0, 0, 1u << 30, &wrong, 1);
-    ring_put(RING_ARGV, 0, 0, 0, 0, NULL, 0);
+    ring_put(RING_SECRET, 0, 0, 0, 0, NULL, 0);
     ring_put(RING_SDK, 0, 0, 0, 0, &wrong, 1);
     ring_put(RING_ABSENT, 0, 0, 0, 1000, &wrong, 1);
     comm_leave(comm_enter(77777, 88888, 1, "{}"));
