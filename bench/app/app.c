@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,6 +159,31 @@ mode_gaps(struct app *app)
     return 0;
 }
 
+/* COUNT MIN MAX: how late the machine lets anybody be: sleep until just before each moment, then look at
+ * the clock until it is there; one line each, ns late. */
+static int
+mode_timer(struct app *app)
+{
+    enum { EARLY_NS = 100000 };
+    unsigned long count = (unsigned long)atol(app->argv[0]);
+    uint64_t low = (uint64_t)atol(app->argv[1]), high = (uint64_t)atol(app->argv[2]);
+    uint64_t due = app_now(), now, random = 88172645463325252u;
+
+    prctl(PR_SET_TIMERSLACK, 1ul);
+    for (unsigned long i = 0; i < count; i++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        due += low + random % (high - low + 1);
+        uint64_t wake = due - EARLY_NS;
+        struct timespec at = {.tv_sec = (time_t)(wake / 1000000000u), .tv_nsec = (long)(wake % 1000000000u)};
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) != 0)
+            ;
+        while ((now = app_now()) < due)
+            ;
+        fprintf(app->out, "%llu\n", (unsigned long long)(now - due));
+    }
+    return 0;
+}
+
 /* THREADS: one callback on each thread, then this process's memory from smaps_rollup. */
 static int
 mode_memory(struct app *app)
@@ -182,7 +208,7 @@ mode_memory(struct app *app)
 
 static const struct mode modes[] = {
     {"cost", 5, mode_cost}, {"pace", 4, mode_pace},     {"flat", 3, mode_flat},
-    {"gaps", 4, mode_gaps}, {"memory", 1, mode_memory},
+    {"gaps", 4, mode_gaps}, {"memory", 1, mode_memory}, {"timer", 3, mode_timer},
 };
 
 int
@@ -193,7 +219,7 @@ main(int argc, char **argv)
         if (strcmp(argv[1], modes[i].name) == 0 && argc - 4 >= modes[i].nargs)
             mode = &modes[i];
     if (mode == NULL) {
-        fprintf(stderr, "usage: app cost|pace|flat|gaps|memory SDK OUT ARGUMENTS...\n");
+        fprintf(stderr, "usage: app cost|pace|flat|gaps|memory|timer SDK OUT ARGUMENTS...\n");
         return 64;
     }
     void *sdk = dlopen(argv[2], RTLD_NOW | RTLD_LOCAL);

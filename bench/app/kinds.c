@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <x86intrin.h>
 
 #include "app.h"
 
@@ -51,15 +50,6 @@ floor_clock(const char *json, const void *user)
     memcpy(to, &at, 8);
 }
 
-static void
-floor_tsc(const char *json, const void *user)
-{
-    (void)user;
-    uint8_t *to = floor_copy(json);
-    uint64_t at = __rdtsc();
-    memcpy(to, &at, 8);
-}
-
 void
 kind_nothing(const char *json, const void *user)
 {
@@ -71,7 +61,6 @@ kind_nothing(const char *json, const void *user)
 static const struct kind kinds[] = {
     {.name = "nothing", .fn = kind_nothing, .divisor = 1},
     {.name = "floor", .fn = floor_clock, .divisor = 1},
-    {.name = "floor_tsc", .fn = floor_tsc, .divisor = 1},
     {.name = "listener", .fn = NULL, .divisor = 1},
     {.name = "write", .fn = peer_write, .divisor = 10, .open = peer_write_open},
     {.name = "sqlite", .fn = peer_sqlite, .divisor = 100, .open = peer_sqlite_open},
