@@ -91,6 +91,9 @@ struct tape_writer;
 /* Creates PATH; FAULT_CANNOT_RUN-class errors name path and cause. An existing file is an
  * error unless `replace`. */
 struct tape_writer *tape_create(const char *path, bool replace, struct fault *fault);
+/* What a recorder killed at the very end left to SQLite: rolls back the change it was in, and with `fold`
+ * makes one file of a complete tape and its WAL. Other files are left alone, and are no fault. */
+int tape_settle(const char *path, bool fold, struct fault *fault);
 /* Opens an unfinished tape to go on with it (recover). */
 struct tape_writer *tape_resume(const char *path, struct fault *fault);
 /* Everything until tape_commit is one transaction, begun by the first write. */

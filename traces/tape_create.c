@@ -231,6 +231,56 @@ tape_resume(const char *path, struct fault *fault)
     return tape;
 }
 
+/* A file that calls itself a tape, with something of SQLite's beside it. */
+static bool
+has_rest(const char *path, int fd)
+{
+    static const char *const tails[] = {"-journal", "-wal"};
+    unsigned char head[72];
+    struct stat status;
+    if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head || memcmp(head, "SQLite format 3", 16) != 0 ||
+        memcmp(head + 68, "TIMT", 4) != 0)
+        return false;
+    for (unsigned i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        char name[4096];
+        if (snprintf(name, sizeof name, "%s%s", path, tails[i]) < (int)sizeof name &&
+            lstat(name, &status) == 0 && S_ISREG(status.st_mode))
+            return true;
+    }
+    return false;
+}
+
+int
+tape_settle(const char *path, bool fold, struct fault *fault)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0; /* opening it says what is wrong */
+    struct tape_writer *tape = fresh(path, fault);
+    if (tape == NULL)
+        return -1;
+    int result = 0;
+    tape->lock = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (tape->lock >= 0 && has_rest(path, tape->lock)) {
+        int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+        result = lock_file(tape, fault);
+        if (result == 0 && sqlite3_open_v2(path, &tape->db, flags, NULL) != SQLITE_OK)
+            result = tape_writer_fault(tape, fault, "cannot open");
+        if (result == 0) {
+            sqlite3_db_config(tape->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+            sqlite3_db_config(tape->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+            sqlite3_busy_timeout(tape->db, 5000);
+            result =
+                tape_db_exec(tape->db, fault, FAULT_DATA, path, "SELECT rootpage FROM sqlite_schema LIMIT 1");
+        }
+        if (result == 0 && fold)
+            result = tape_db_exec(tape->db, fault, FAULT_CANNOT_RUN, path,
+                                  "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE");
+    }
+    release(tape);
+    return result;
+}
+
 /* ---- the end ---------------------------------------------------------------------------------- */
 
 void

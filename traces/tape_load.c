@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "traces/tape_reader.h"
+#include "traces/utf8.h"
 
 #define MOST_APIS 4096
 #define MOST_META 4096
@@ -70,7 +71,7 @@ take_meta(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
     const char *key, *value;
     size_t key_bytes, value_bytes;
     if (!tape_column_text(row, 0, &key, &key_bytes) || key == NULL ||
-        !tape_column_text(row, 1, &value, &value_bytes))
+        !tape_column_text(row, 1, &value, &value_bytes) || !utf8_valid(key, key_bytes))
         return bad(tape, fault, "a header value is not text");
     if (tape->nmeta == MOST_META)
         return bad(tape, fault, "too many header values");
@@ -86,6 +87,14 @@ take_meta(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
                                                                        : bad(tape, fault, "out of memory");
 }
 
+/* Names are shown, and are keys of JSON, as they are. */
+static bool
+is_name(const char *text, size_t bytes)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    return bytes > 0 && bytes <= 200 && strspn(text, letters) == bytes;
+}
+
 static int
 take_api(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
 {
@@ -94,7 +103,7 @@ take_api(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
     size_t bytes;
     if (!tape_column(row, 0, false, MOST_APIS, &id) || id == 0)
         return bad(tape, fault, "a function's number is out of range");
-    if (!tape_column_text(row, 1, &name, &bytes) || name == NULL || bytes == 0 || bytes > 200)
+    if (!tape_column_text(row, 1, &name, &bytes) || name == NULL || !is_name(name, bytes))
         return bad(tape, fault, "a function has no proper name");
     if (!tape_column_text(row, 2, &kind, &bytes) || kind == NULL ||
         !tape_column_text(row, 3, &returns, &bytes) || returns == NULL || tape_type_of(returns) < 0)

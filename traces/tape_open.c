@@ -24,6 +24,22 @@ big_endian(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* SQLite opens what lies beside a database under these names; a FIFO there would hang it. */
+static int
+check_side_files(struct tape_reader *tape, struct fault *fault)
+{
+    static const char *const tails[] = {"-wal", "-shm", "-journal"};
+    for (unsigned i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        char name[4096];
+        struct stat status;
+        if (snprintf(name, sizeof name, "%s%s", tape->path, tails[i]) < (int)sizeof name &&
+            lstat(name, &status) == 0 && !S_ISREG(status.st_mode))
+            return fault_set(fault, FAULT_DATA, "%s: not a regular file, so %s is not opened; remove it",
+                             name, tape->path);
+    }
+    return 0;
+}
+
 /* Before SQLite opens it: a FIFO given as a tape must not hang us. */
 static int
 check_file(struct tape_reader *tape, struct fault *fault)
@@ -35,7 +51,7 @@ check_file(struct tape_reader *tape, struct fault *fault)
         return bad(tape, fault, "not a tape (not a regular file)");
     if (status.st_size == 0)
         return bad(tape, fault, "not a tape (the file is empty)");
-    return 0;
+    return check_side_files(tape, fault);
 }
 
 /* With a WAL beside it the file itself may end early: its recorder died between the two. */
@@ -63,6 +79,10 @@ check_head(struct tape_reader *tape, struct fault *fault)
         return bad(tape, fault, "not a tape (not a SQLite file)");
     if (memcmp(head, "SQLite format 3", 16) != 0)
         return bad(tape, fault, "not a tape (not a SQLite file)");
+    if (big_endian(head + 68) == 0 && big_endian(head + 28) <= 1)
+        return bad(tape, fault,
+                   "not a tape (an empty database: a recorder killed before the app began leaves one; "
+                   "remove it and record again)");
     if (big_endian(head + 68) != TAPE_APPLICATION_ID)
         return bad(tape, fault, "not a tape (a SQLite file of another application)");
     if (big_endian(head + 56) != 1)
@@ -212,6 +232,10 @@ open_database(struct tape_reader *tape, struct fault *fault)
     if (sqlite3_exec(tape->db, "BEGIN; SELECT rootpage FROM main.sqlite_schema", NULL, NULL, NULL) !=
         SQLITE_OK) {
         int code = sqlite3_errcode(tape->db);
+        if (sqlite3_extended_errcode(tape->db) == SQLITE_READONLY_ROLLBACK)
+            return fault_set(fault, FAULT_DATA,
+                             "%s: its recorder was killed while finishing it; run `timtape recover %s`",
+                             tape->path, tape->path);
         if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY)
             return fault_set(
                 fault, FAULT_DATA,

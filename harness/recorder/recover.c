@@ -118,10 +118,10 @@ recorder_recover(const char *path, struct recover_report *report, struct fault *
 {
     struct inbox inbox = {0};
     *report = (struct recover_report){0};
-    struct tape_reader *look = tape_open(path, fault);
+    struct tape_reader *look = tape_settle(path, false, fault) == 0 ? tape_open(path, fault) : NULL;
     if (look == NULL)
         return -1;
     report->was_complete = tape_meta(look, "complete") != NULL;
     tape_close(look);
-    return report->was_complete ? 0 : recover_into(&inbox, path, report, fault);
+    return report->was_complete ? tape_settle(path, true, fault) : recover_into(&inbox, path, report, fault);
 }
