@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "replay/run.h"
@@ -16,7 +17,9 @@
 static bool
 is_scenario(const char *path)
 {
-    FILE *file = fopen(path, "re");
+    struct stat status;
+    /* A FIFO must not hang us, and what can be read only once is of no use here. */
+    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
     int c = EOF;
     bool comment = false;
     if (file == NULL)
