@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "cli/way.h"
 #include "loader/plan.h"
 #include "ring/consumer.h"
 
@@ -152,8 +153,10 @@ print(const struct findings *findings, bool json)
             printf("}");
         } else {
             const char *mark = finding->good ? "ok " : "BAD";
-            printf("%s%s%s %-11s %s\n", colour ? (finding->good ? "\033[32m" : "\033[1;31m") : "", mark,
-                   colour ? "\033[0m" : "", finding->what, finding->text);
+            printf("%s%s%s %-11s ", colour ? (finding->good ? "\033[32m" : "\033[1;31m") : "", mark,
+                   colour ? "\033[0m" : "", finding->what);
+            out_lines(stdout, finding->text);
+            putchar('\n');
         }
     }
     if (json)
@@ -167,7 +170,10 @@ doctor_run(int argc, char **argv, struct fault *fault)
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'}, {"via", required_argument, NULL, 'v'}, {0}};
     struct findings *findings = calloc(1, sizeof *findings);
-    enum loader_way wanted = LOADER_AUTO;
+    static const enum loader_way ways[] = {[RECORDER_VIA_BEST] = LOADER_AUTO,
+                                           [RECORDER_VIA_AUDIT] = LOADER_AUDIT,
+                                           [RECORDER_VIA_PRELOAD] = LOADER_PRELOAD};
+    enum recorder_via via = RECORDER_VIA_BEST;
     char directory[PATH_MAX];
     bool json = false;
     int option, result = -1;
@@ -178,15 +184,14 @@ doctor_run(int argc, char **argv, struct fault *fault)
             goto done;
         if (option == 'j') {
             json = true;
-        } else if (!loader_way_parse(optarg, &wanted)) {
-            verb_usage(fault, "--via %s: neither audit nor preload", optarg);
+        } else if (way_via(optarg, &via, fault) != 0) {
             goto done;
         }
     }
     look_system(findings);
     bool libraries = look_libraries(findings, directory, sizeof directory);
     look_ring(findings);
-    if (optind < argc && libraries && look_app(findings, argv[optind], wanted, directory, fault) != 0)
+    if (optind < argc && libraries && look_app(findings, argv[optind], ways[via], directory, fault) != 0)
         goto done;
     result = print(findings, json);
 done:

@@ -19,21 +19,19 @@ export_options(int argc, char **argv, struct export_options *options, struct fau
 {
     static const struct option table[] = {
         {"output", required_argument, NULL, 'o'}, {"force", no_argument, NULL, 'f'}, {0}};
-    for (;;) {
-        int option = verb_option(argc, argv, table, fault);
+    int option;
+    while ((option = verb_option(argc, argv, table, fault)) != -1) {
         if (option == VERB_BAD)
             return -1;
         if (option == 'o')
             options->out = optarg;
         else if (option == 'f')
             options->force = true;
-        else if (optind >= argc)
-            break;
-        else if (options->tape != NULL)
-            return verb_usage(fault, "one tape at a time: what is '%s'?", argv[optind]);
-        else
-            options->tape = argv[optind++];
     }
+    if (optind + 1 < argc)
+        return verb_usage(fault, "one tape at a time: what is '%s'?", argv[optind + 1]);
+    if (optind < argc)
+        options->tape = argv[optind];
     return options->tape != NULL ? 0 : verb_usage(fault, "which tape?");
 }
 
@@ -104,5 +102,6 @@ const struct verb verb_export = {
         "  -o, --output FILE  write there (0600, like a tape) instead of to standard output\n"
         "  -f, --force        replace FILE\n\n"
         "  timtape export bug.tape | jq -c 'select(.callback)'\n",
+    .anywhere = true,
     .run = export_run,
 };

@@ -21,8 +21,8 @@ import_options(int argc, char **argv, struct import_options *options, struct fau
                                           {"payloads", required_argument, NULL, 'p'},
                                           {"force", no_argument, NULL, 'f'},
                                           {0}};
-    for (;;) {
-        int option = verb_option(argc, argv, table, fault);
+    int option;
+    while ((option = verb_option(argc, argv, table, fault)) != -1) {
         if (option == VERB_BAD)
             return -1;
         if (option == 'o')
@@ -31,13 +31,11 @@ import_options(int argc, char **argv, struct import_options *options, struct fau
             options->payloads = optarg;
         else if (option == 'f')
             options->force = true;
-        else if (optind >= argc)
-            break;
-        else if (options->text != NULL)
-            return verb_usage(fault, "one text at a time: what is '%s'?", argv[optind]);
-        else
-            options->text = argv[optind++];
     }
+    if (optind + 1 < argc)
+        return verb_usage(fault, "one text at a time: what is '%s'?", argv[optind + 1]);
+    if (optind < argc)
+        options->text = argv[optind];
     if (options->text == NULL)
         return verb_usage(fault, "which text? - is standard input");
     return options->tape != NULL ? 0 : verb_usage(fault, "where should the tape go? -o OUT.tape");
@@ -108,5 +106,6 @@ const struct verb verb_import = {
         "  -o, --output TAPE      the tape to make; nothing is left of it when the text has a mistake\n"
         "  -p, --payloads FOLDER  what {\"$file\": \"path\"} may read\n"
         "  -f, --force            replace TAPE\n",
+    .anywhere = true,
     .run = import_run,
 };

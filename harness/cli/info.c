@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
 /* timtape info: what is on a tape, without its events. */
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
 #include "cli/verb.h"
 #include "traces/tape.h"
 
 /* ---- words ------------------------------------------------------------------------------------ */
+
+/* What a tape says is foreign; NULL: nothing. */
+static void
+words_text(const char *before, const char *text)
+{
+    if (text == NULL)
+        return;
+    fputs(before, stdout);
+    out_text(stdout, text, strlen(text), SIZE_MAX);
+}
 
 static int
 words_counts(struct tape_reader *tape, struct fault *fault)
@@ -32,15 +41,19 @@ words_people(struct tape_reader *tape, struct fault *fault)
     struct tape_thread thread;
     int more;
     printf("\nProcesses\n");
-    while ((more = tape_next_process(tape, &process, fault)) > 0)
-        printf("  %10u  %s%s%s%s%s  %s\n", process.pid, process.program != NULL ? process.program : "?",
-               process.sdk != NULL ? ", " : "", process.sdk != NULL ? process.sdk : "",
-               process.sdk_version != NULL ? " " : "", process.sdk_version != NULL ? process.sdk_version : "",
-               process.ended != NULL ? process.ended : "end unknown");
+    while ((more = tape_next_process(tape, &process, fault)) > 0) {
+        printf("  %10u", process.pid);
+        words_text("  ", process.program != NULL ? process.program : "?");
+        words_text(", ", process.sdk);
+        words_text(" ", process.sdk_version);
+        words_text("  ", process.ended != NULL ? process.ended : "end unknown");
+        putchar('\n');
+    }
     printf("\nThreads\n");
     while (more == 0 && (more = tape_next_thread(tape, &thread, fault)) > 0) {
-        printf("  %10u  pid %u, tid %u  %s\n", thread.thread, thread.pid, thread.tid,
-               thread.name != NULL ? thread.name : "");
+        printf("  %10u  pid %u, tid %u", thread.thread, thread.pid, thread.tid);
+        words_text("  ", thread.name != NULL ? thread.name : "");
+        putchar('\n');
         more = 0;
     }
     return more;
@@ -74,12 +87,16 @@ info_words(struct tape_reader *tape, const char *path, struct fault *fault)
 {
     const char *key, *value;
     int more;
-    printf("%s\n\n", path);
+    out_text(stdout, path, strlen(path), SIZE_MAX);
+    printf("\n\n");
     while ((more = tape_next_meta(tape, &key, &value, fault)) > 0) {
         /* The list of functions that an old SDK lacks is long. */
         bool all = value == NULL || strlen(value) <= 200;
-        printf("  %-14s %.*s%s\n", key, all ? INT_MAX : 120, value != NULL ? value : "",
-               all ? "" : " ... (--json: all)");
+        words_text("  ", key);
+        printf("%*s", strlen(key) < 15 ? (int)(15 - strlen(key)) : 1, "");
+        if (value != NULL)
+            out_text(stdout, value, all ? strlen(value) : 120, SIZE_MAX);
+        printf("%s\n", all ? "" : " ... (--json: all)");
     }
     if (more == 0 && tape_meta(tape, "complete") == NULL)
         printf("  %-14s %s\n", "complete", "no: unfinished");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* timtape: finds the verb, runs it, prints its fault, exits. */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,13 @@ say(const char *format, ...)
 {
     if (quiet)
         return;
+    char text[8192];
     va_list arguments;
-    fputs("timtape: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fputs("timtape: ", stderr);
+    out_lines(stderr, text);
     fputc('\n', stderr);
 }
 
@@ -40,8 +43,11 @@ static void
 complain(const struct fault *fault)
 {
     bool colour = out_colour(stderr);
-    fprintf(stderr, "%stimtape%s%s:%s %s\n", colour ? "\033[1;31m" : "", running != NULL ? " " : "",
-            running != NULL ? running->name : "", colour ? "\033[0m" : "", fault->text);
+    fprintf(stderr, "%stimtape%s%s:%s ", colour ? "\033[1;31m" : "", running != NULL ? " " : "",
+            running != NULL ? running->name : "", colour ? "\033[0m" : "");
+    /* File names and what a tape says are foreign. */
+    out_lines(stderr, fault->text);
+    fputc('\n', stderr);
 }
 
 static int
@@ -79,19 +85,30 @@ dispatch(int argc, char **argv, struct fault *fault)
     return verb->run(argc - 1, argv + 1, fault);
 }
 
+/* Whoever read our output has seen enough. Who ignores SIGPIPE (Python's subprocess, some CI) has not asked
+ * for a failure by that; everybody else never comes here. */
+static bool
+reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return ferror(stdout) && poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int
 main(int argc, char **argv)
 {
     struct fault fault = {.kind = FAULT_INTERNAL, .text = "no reason given"};
     int status = dispatch(argc, argv, &fault);
+    bool unwritten = fflush(stdout) != 0 || ferror(stdout);
+    int number = errno;
+    if (unwritten && reader_gone())
+        return status < 0 ? 0 : status;
     if (status < 0) {
         complain(&fault);
         status = fault.kind;
-    }
-    /* Data that could not be written is a failure, too (a full disk, not a closed pipe's reader). */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (errno != EPIPE)
-            say("cannot write to standard output: %s", strerror(errno));
+    } else if (unwritten) {
+        /* Data that could not be written is a failure, too. */
+        say("cannot write to standard output: %s", strerror(number));
         if (status == 0)
             status = FAULT_INTERNAL;
     }

@@ -31,6 +31,46 @@ out_width(FILE *stream, int otherwise)
 }
 
 void
+out_text(FILE *stream, const char *text, size_t bytes, size_t most)
+{
+    size_t used = 0;
+    bool clean = utf8_valid(text, bytes);
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char c = (unsigned char)text[i];
+        /* C1 controls (C2 80..9F) move a terminal's cursor, too. */
+        bool control = clean && c == 0xC2 && (unsigned char)text[i + 1] < 0xA0;
+        bool visible = c >= 0x20 && c != 0x7f && (c < 0x80 || clean) && !control;
+        size_t columns = visible ? 1 : 4;
+        if (used + columns > most && (c & 0xC0) != 0x80) {
+            fputs("...", stream);
+            return;
+        }
+        if (visible) {
+            fputc(c, stream);
+        } else if (control) {
+            fprintf(stream, "\\u%04x", (unsigned char)text[i + 1]);
+            i++;
+        } else {
+            fprintf(stream, "\\x%02x", c);
+        }
+        used += columns;
+    }
+}
+
+void
+out_lines(FILE *stream, const char *text)
+{
+    for (;;) {
+        size_t bytes = strcspn(text, "\n");
+        out_text(stream, text, bytes, SIZE_MAX);
+        if (text[bytes] == '\0')
+            return;
+        fputc('\n', stream);
+        text += bytes + 1;
+    }
+}
+
+void
 out_json_string(FILE *stream, const char *text, size_t bytes)
 {
     if (!utf8_valid(text, bytes)) {

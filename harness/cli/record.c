@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "cli/way.h"
 #include "recorder/recorder.h"
 
 enum {
@@ -76,6 +77,8 @@ take_option(int option, struct recorder_options *wanted, struct fault *fault)
     int which = 0;
     switch (option) {
     case 'o':
+        if (*optarg == '\0' || strcmp(optarg, "-") == 0)
+            return verb_usage(fault, "--output '%s': a tape is a file and needs a name", optarg);
         wanted->output = optarg;
         break;
     case 'q':
@@ -97,14 +100,9 @@ take_option(int option, struct recorder_options *wanted, struct fault *fault)
         wanted->ring.directory = optarg;
         break;
     case OPTION_VIA:
-        which = one_of(optarg, "audit", "preload");
-        wanted->via = which == 0 ? RECORDER_VIA_AUDIT : RECORDER_VIA_PRELOAD;
-        break;
+        return way_via(optarg, &wanted->via, fault);
     case OPTION_SDK:
-        if (strchr(optarg, '/') != NULL)
-            return verb_usage(fault, "--sdk %s: the file's name without folders is meant", optarg);
-        wanted->sdk = optarg;
-        break;
+        return way_sdk(optarg, &wanted->sdk, fault);
     case OPTION_CLOCK:
         which = one_of(optarg, "monotonic", "tsc");
         wanted->ring.clock = which == 0 ? RING_CLOCK_MONOTONIC : RING_CLOCK_TSC;
@@ -153,7 +151,13 @@ tell(const struct recorder_report *report, const char *path, const char *app)
         say("%s\n%s is not finished; make room, then run: timtape recover %s", report->trouble, path, path);
         return;
     }
-    if (!report->sdk_seen && report->edges == 0 && !report->unseen)
+    if (report->tape_bytes == 0)
+        say("%s is no longer there: it was moved or removed while it was being recorded", path);
+    if (report->edges == 0 && report->dropped > 0)
+        say("there was no room for the rings, so the tape has no events; make room, or name a folder that "
+            "has "
+            "some with --ring-dir");
+    else if (!report->sdk_seen && report->edges == 0 && !report->unseen)
         say("%s never loaded the SDK through us, so the tape has no events; `timtape doctor -- %s` says why",
             app, app);
     say("%" PRIu64 " calls, %" PRIu64 " callbacks, %u thread%s, %s, %s, %s in %s", report->calls,
@@ -249,8 +253,8 @@ const struct verb verb_record = {
         "      --on-full WHAT     when a thread is faster than the disk for long: wait (default) or drop\n"
         "      --ring-size SIZE   room per thread for bursts: a power of two, 16M by default\n"
         "      --ring-dir DIR     where the rings live; by default a file system in memory\n"
-        "      --via WAY          audit or preload: how to get in front of the SDK (see `timtape help "
-        "doctor`)\n"
+        "      --via WAY          audit, preload or best (default): how to get in front of the SDK (see\n"
+        "                         `timtape help doctor`)\n"
         "      --sdk NAME         file name of the SDK when it is not libImSDK.so\n"
         "      --clock WHICH      tsc (default where the kernel trusts it) or monotonic\n"
         "\n"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "cli/way.h"
 
 enum {
     OPTION_STALL = 1000,
@@ -88,23 +89,6 @@ read_speed(const char *text, double *speed, struct fault *fault)
 }
 
 static int
-read_via(const char *text, enum recorder_via *via, struct fault *fault)
-{
-    static const struct {
-        const char *name;
-        enum recorder_via via;
-    } ways[] = {
-        {"best", RECORDER_VIA_BEST}, {"audit", RECORDER_VIA_AUDIT}, {"preload", RECORDER_VIA_PRELOAD}};
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (strcmp(text, ways[i].name) == 0) {
-            *via = ways[i].via;
-            return 0;
-        }
-    }
-    return verb_usage(fault, "--via takes 'audit', 'preload' or 'best', not '%s'", text);
-}
-
-static int
 read_event(const char *text, uint64_t *seq, struct fault *fault)
 {
     char *end;
@@ -151,10 +135,9 @@ read_option(int option, struct replay_line *line, struct fault *fault)
         run->replace = true;
         return 0;
     case OPTION_VIA:
-        return read_via(optarg, &run->via, fault);
+        return way_via(optarg, &run->via, fault);
     case OPTION_SDK:
-        run->sdk = optarg;
-        return 0;
+        return way_sdk(optarg, &run->sdk, fault);
     case OPTION_JSON:
         line->json = optarg;
         return 0;
@@ -230,6 +213,23 @@ words(const char *text)
     say("%s", text);
 }
 
+/* It quotes the tape and the app. */
+static void
+print_verdict(const struct verdict *verdict)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (stream == NULL) {
+        say("out of memory");
+        return;
+    }
+    verdict_print(verdict, stream);
+    if (fclose(stream) == 0)
+        out_lines(stderr, text);
+    free(text);
+}
+
 static int
 run(int argc, char **argv, struct fault *fault)
 {
@@ -254,7 +254,7 @@ run(int argc, char **argv, struct fault *fault)
         return -1;
     int status = verdict_status(&verdict);
     if (!line.quiet || status != 0)
-        verdict_print(&verdict, stderr);
+        print_verdict(&verdict);
     return status;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* timtape show: the events of a tape, one a line. */
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +10,6 @@
 #include "cli/verb.h"
 #include "recorder/map.h"
 #include "traces/tape.h"
-#include "traces/utf8.h"
 
 struct list {
     bool colour;
@@ -34,36 +35,6 @@ hidden(const struct tape_event *event, unsigned index)
 
 /* ---- one line for people ---------------------------------------------------------------------- */
 
-/* Text with control characters made visible and not cut inside a character, at most `most` columns
- * (bytes count as columns: good enough to keep lines in order). */
-static void
-put_text(FILE *out, const char *text, size_t bytes, size_t most)
-{
-    size_t used = 0;
-    bool clean = utf8_valid(text, bytes);
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool visible = c >= 0x20 && c != 0x7f && (c < 0x80 || clean);
-        /* C1 controls (C2 80..9F) move a terminal's cursor, too. */
-        if (c == 0xC2 && i + 1 < bytes && (unsigned char)text[i + 1] < 0xA0)
-            visible = false;
-        size_t columns = visible ? 1 : 4;
-        if (used + columns > most && (c & 0xC0) != 0x80) {
-            fputs("...", out);
-            return;
-        }
-        if (visible) {
-            fputc(c, out);
-        } else if (c == 0xC2) {
-            fprintf(out, "\\u%04x", (unsigned char)text[i + 1]);
-            i++;
-        } else {
-            fprintf(out, "\\x%02x", c);
-        }
-        used += columns;
-    }
-}
-
 static void
 put_value(FILE *out, const struct tape_value *value, size_t most)
 {
@@ -79,7 +50,7 @@ put_value(FILE *out, const struct tape_value *value, size_t most)
         break;
     case TAPE_TEXT:
         fputc('"', out);
-        put_text(out, value->text, value->bytes, most);
+        out_text(out, value->text, value->bytes, most);
         fputc('"', out);
         break;
     default:
@@ -238,6 +209,16 @@ show(struct tape_reader *tape, const struct select *wanted, struct list *list, b
     return more;
 }
 
+static bool
+read_width(const char *text, int *width)
+{
+    char *end;
+    errno = 0;
+    long columns = strtol(text, &end, 10);
+    *width = (int)columns;
+    return errno == 0 && end != text && *end == '\0' && columns >= 0 && columns <= INT_MAX;
+}
+
 static int
 show_run(int argc, char **argv, struct fault *fault)
 {
@@ -252,7 +233,7 @@ show_run(int argc, char **argv, struct fault *fault)
             return -1;
         if (option == 'j')
             json = true;
-        else if ((list.width = atoi(optarg)) < 0)
+        else if (!read_width(optarg, &list.width))
             return verb_usage(fault, "--width %s: not a number of columns", optarg);
     }
     if (optind >= argc)

@@ -56,6 +56,11 @@ void say_quiet(bool quiet);
 bool out_colour(FILE *stream);
 /* Width of the terminal behind `stream`, or `otherwise` (also when it is none). */
 int out_width(FILE *stream, int otherwise);
+/* Foreign text for people: control characters, which could steer a terminal, and bytes that are not UTF-8 are
+ * made visible; cut to `most` columns (bytes count as columns). */
+void out_text(FILE *stream, const char *text, size_t bytes, size_t most);
+/* The same for words of our own with foreign ones in them: lines stay lines. */
+void out_lines(FILE *stream, const char *text);
 /* A JSON string with quotes; bytes that are not UTF-8 become {"$bytes":"hex"}. */
 void out_json_string(FILE *stream, const char *text, size_t bytes);
 /* "600 B", "12.3 MiB" and "850 us", "12.4 s" into `buffer` (>= 32 bytes); return it. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/verb.h"
+#include "replay/score_make.h"
 #include "traces/tape.h"
 
 /* What is wrong with a tape, collected. */
@@ -26,6 +27,14 @@ because(struct reasons *reasons, const char *format, ...)
     va_end(arguments);
 }
 
+/* A hostile tape must not count around to nothing. */
+static uint64_t
+sum(uint64_t a, uint64_t b)
+{
+    uint64_t both;
+    return __builtin_add_overflow(a, b, &both) ? UINT64_MAX : both;
+}
+
 static int
 check_losses(struct tape_reader *tape, struct reasons *reasons, struct fault *fault)
 {
@@ -34,9 +43,9 @@ check_losses(struct tape_reader *tape, struct reasons *reasons, struct fault *fa
     uint64_t dropped = 0, missing = 0;
     int more;
     while ((more = tape_next_loss(tape, &loss, fault)) > 0)
-        dropped += loss.dropped;
+        dropped = sum(dropped, loss.dropped);
     while (more == 0 && (more = tape_next_hole(tape, &hole, fault)) > 0) {
-        missing += hole.last - hole.first + 1;
+        missing = sum(missing, hole.last - hole.first + 1);
         more = 0;
     }
     if (dropped > 0)
@@ -76,6 +85,25 @@ check_events(struct tape_reader *tape, struct reasons *reasons, struct fault *fa
     return more;
 }
 
+/* What replay would refuse: references and order that cannot be. */
+static int
+check_score(struct tape_reader *tape, struct reasons *reasons, struct fault *fault)
+{
+    struct score_file score = {0};
+    struct score_options options = {.speed = 0};
+    struct fault why = {0};
+    int result = score_create(&score, tape, &options, &why);
+    score_destroy(&score);
+    if (result == 0)
+        return 0;
+    if (why.kind != FAULT_DATA) {
+        *fault = why;
+        return -1;
+    }
+    because(reasons, "it cannot be replayed: %s", why.text);
+    return 0;
+}
+
 static int
 judge(struct tape_reader *tape, struct reasons *reasons, struct fault *fault)
 {
@@ -91,7 +119,7 @@ judge(struct tape_reader *tape, struct reasons *reasons, struct fault *fault)
         because(reasons, "how the app ended is not known");
     if (check_losses(tape, reasons, fault) != 0 || check_events(tape, reasons, fault) != 0)
         return -1;
-    return tape_check(tape, fault);
+    return tape_check(tape, fault) == 0 ? check_score(tape, reasons, fault) : -1;
 }
 
 static void
@@ -132,11 +160,16 @@ verify_run(int argc, char **argv, struct fault *fault)
     if (json) {
         print_json(argv[optind], &reasons);
     } else if (reasons.count == 0) {
-        printf("%s: complete and fit for CI\n", argv[optind]);
+        out_lines(stdout, argv[optind]);
+        printf(": complete and fit for CI\n");
     } else {
-        printf("%s: not fit for CI\n", argv[optind]);
-        for (unsigned i = 0; i < reasons.count; i++)
-            printf("  - %s\n", reasons.text[i]);
+        out_lines(stdout, argv[optind]);
+        printf(": not fit for CI\n");
+        for (unsigned i = 0; i < reasons.count; i++) {
+            printf("  - ");
+            out_lines(stdout, reasons.text[i]);
+            putchar('\n');
+        }
     }
     return reasons.count == 0 ? 0 : 1;
 }
@@ -147,7 +180,7 @@ const struct verb verb_verify = {
     .summary = "say whether a tape is complete and fit for CI",
     .help = "Reads the whole tape. Fit means: finished, nothing lost, the app's end known, every function "
             "known,\n"
-            "every page and value sound.\n"
+            "every page and value sound, and nothing in it that replay would refuse.\n"
             "\n"
             "  --json   as JSON: {\"tape\", \"fit\", \"reasons\"}\n"
             "\n"
