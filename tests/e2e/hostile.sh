@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Tapes from strangers and unlucky moments at the command line: nothing hangs, no terminal is steered,
+# and words say what to do.
+. "$(dirname "$0")/lib.sh"
+need_command
+cd "$T" || exit 1
+export RUN_LIMIT=20
+record good.tape "$APPS/bind_lazy"
+
+# ---- values that steer a terminal ----
+spoil() { # spoil TAPE SQL
+    cp good.tape "$1" && sqlite3 "$1" "$2"
+}
+steers() { # steers WHAT: no escape sequence in what was printed
+    if cat out err | grep -q "$(printf '\033')"; then fail "$1: no escape sequences" out err; else ok "$1: no escape sequences"; fi
+}
+spoil name.tape "UPDATE api SET name = name || char(27) || '[2J'"
+for verb in show info verify export; do
+    status "$verb: a function's name is a name" 65 "$TIMTAPE" $verb name.tape
+    steers "$verb"
+done
+spoil meta.tape "UPDATE header SET value = '0' WHERE key = 'complete'; INSERT OR REPLACE INTO header
+    VALUES ('trouble', char(27) || '[2J'), (char(27) || '[2J', ''), ('command', char(27) || ']0;x');
+    UPDATE thread SET name = char(27) || '[2J'; UPDATE process SET program = char(27) || 'c',
+    sdk = char(27) || 'c', sdk_version = char(27), ended = char(27) || 'c'"
+for verb in info verify; do
+    run "$TIMTAPE" $verb meta.tape
+    steers "$verb: header and names"
+done
+run "$TIMTAPE" replay meta.tape
+steers 'replay without an app: the recorded command'
+run "$TIMTAPE" replay meta.tape -- "$APPS/nosdk"
+steers 'replay: the verdict'
+run "$TIMTAPE" show "$(printf 'no\033[2J')"
+steers 'a file that is not there'
+
+# ---- verify and replay agree on what can be replayed ----
+spoil cause.tape 'UPDATE event SET cause = 1 WHERE cause IS NOT NULL'
+status 'replay: a cause that cannot be' 65 "$TIMTAPE" replay cause.tape -- "$APPS/bind_lazy"
+status 'verify: ... is not fit for CI' 1 "$TIMTAPE" verify cause.tape
+like 'verify: says why' "$(cat out)" 'cause'
+spoil loss.tape 'INSERT INTO loss VALUES (1, 0, 0, 9223372036854775807), (2, 0, 0, 9223372036854775807), (3, 0, 0, 2)'
+status 'verify: losses do not wrap around to none' 1 "$TIMTAPE" verify loss.tape
+
+# ---- files that are none ----
+mkfifo fifo
+for verb in show info verify recover export; do
+    status "$verb: a FIFO is refused, not waited for" 65 "$TIMTAPE" $verb fifo
+done
+status 'replay: a FIFO is refused, not waited for' 65 "$TIMTAPE" replay fifo -- "$APPS/nosdk"
+for tail in -wal -journal; do
+    cp good.tape side.tape
+    mkfifo side.tape$tail
+    status "a FIFO in the place of $tail" 65 "$TIMTAPE" info side.tape
+    like "... is named" "$(cat err)" "side\.tape$tail"
+    status "recover: a FIFO in the place of $tail" 65 "$TIMTAPE" recover side.tape
+    rm -f side.tape*
+done
+
+# ---- interrupted while being finished ----
+# A journal that has to be rolled back: the change of the journal mode at a tape's end makes one.
+cp good.tape hot.tape
+python3 - <<'EOF'
+import os, sqlite3
+db = sqlite3.connect("hot.tape", isolation_level=None)
+db.execute("PRAGMA cache_size=1")
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TABLE spill(x)")
+for i in range(64):
+    db.execute("INSERT INTO spill VALUES (randomblob(16000))")
+os._exit(0)
+EOF
+if [ -s hot.tape-journal ]; then
+    run "$TIMTAPE" info hot.tape
+    like 'a hot journal: says what to do' "$(cat err)" 'timtape recover'
+    status 'recover: rolls back a hot journal' 0 "$TIMTAPE" recover hot.tape
+    status 'then it is as good as before' 0 "$TIMTAPE" verify hot.tape
+else
+    skip 'a hot journal' 'none was left'
+fi
+# Complete, but still in two files.
+cp good.tape two.tape
+python3 - <<'EOF'
+import os, sqlite3
+db = sqlite3.connect("two.tape", isolation_level=None)
+db.execute("PRAGMA journal_mode=WAL")
+db.execute("INSERT OR REPLACE INTO header VALUES ('tool', 'late')")
+os._exit(0)
+EOF
+status 'recover: a complete tape in two files' 0 "$TIMTAPE" recover two.tape
+is '... is one file then' "$(echo two.tape*)" two.tape
+is '... with all that was in the other' "$(sql two.tape "SELECT value FROM meta WHERE key = 'tool'")" late
+sqlite3 born.tape 'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL' >/dev/null
+status 'a recorder killed before it had begun' 65 "$TIMTAPE" recover born.tape
+like '... left an empty database' "$(cat err)" 'empty'
+
+# ---- words and small things of the command line ----
+status 'export: -- ends the options' 0 "$TIMTAPE" export -- good.tape
+cp out good.ndjson
+status 'import: -- ends the options' 0 "$TIMTAPE" import -o import.tape -- good.ndjson
+status 'show: a width is a number' 64 "$TIMTAPE" show --width abc good.tape
+status 'record: a tape is no stream' 64 "$TIMTAPE" record -o - -- "$APPS/nosdk"
+status 'record: a tape has a name' 64 "$TIMTAPE" record -o '' -- "$APPS/nosdk"
+for way in best auto audit preload; do
+    status "record: --via $way" 0 "$TIMTAPE" record --force -o via.tape --via $way -- "$APPS/nosdk"
+    status "doctor: --via $way" 0 "$TIMTAPE" doctor --via $way
+done
+status 'record: --via has few ways' 64 "$TIMTAPE" record -o x.tape --via other -- "$APPS/nosdk"
+like '... and says which' "$(cat err)" 'via.*audit.*preload'
+status 'replay: --sdk is a file name' 64 "$TIMTAPE" replay --sdk a/b good.tape -- "$APPS/nosdk"
+for verb in show info export verify; do
+    (trap '' PIPE; "$TIMTAPE" $verb good.tape 2>"closed.$verb"; echo $? >"closed.rc") | true
+    is "$verb: a reader that has gone is no fault" "$(cat closed.rc) $(cat closed.$verb)" '0 '
+done
+run "$TIMTAPE" record -o gone.tape -- rm -f gone.tape
+like 'record: a tape removed meanwhile is missed' "$(cat err)" 'gone\.tape.*(removed|moved)'
+mkdir little
+if mount -t tmpfs -o size=300k tmpfs little 2>/dev/null; then
+    run env LD_LIBRARY_PATH="$FAKESDK" "$TIMTAPE" record -o little.tape --ring-dir little -- "$APPS/bind_lazy"
+    like 'record: no room for the rings is said' "$(cat err)" 'room'
+    if grep -q 'never loaded' err; then fail '... and not called an app without SDK' err; else ok '... and not called an app without SDK'; fi
+    umount little
+else
+    skip 'no room for the rings' 'no right to mount'
+fi
