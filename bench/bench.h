@@ -44,6 +44,8 @@ struct table {
 int table_read(struct table *table, const char *path, size_t columns);
 double table_at(const struct table *table, size_t row, size_t column);
 void table_free(struct table *table);
+/* Callbacks on a tape, -1 when it cannot be read. */
+long tape_rows(const char *tape);
 
 /* ---- report.c ---- */
 enum bar { BAR_NONE, BAR_MOST, BAR_LEAST };

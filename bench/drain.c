@@ -53,23 +53,6 @@ plain_rate(struct bench *bench, long count)
     return (double)count / seconds;
 }
 
-static long
-count_rows(const char *tape)
-{
-    sqlite3 *database;
-    sqlite3_stmt *query;
-    long rows = -1;
-    if (sqlite3_open_v2(tape, &database, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
-        return -1;
-    if (sqlite3_prepare_v2(database, "SELECT count(*) FROM callbacks", -1, &query, NULL) == SQLITE_OK) {
-        if (sqlite3_step(query) == SQLITE_ROW)
-            rows = (long)sqlite3_column_int64(query, 0);
-        sqlite3_finalize(query);
-    }
-    sqlite3_close(database);
-    return rows;
-}
-
 void
 bench_drain(struct bench *bench)
 {
@@ -95,7 +78,7 @@ bench_drain(struct bench *bench)
         ratio[i] = rate[i] / plain[i];
         size[i] = (double)stat_.st_size / ((double)count * BYTES);
         table_free(&table);
-        long rows = count_rows(tape);
+        long rows = tape_rows(tape);
         if (rows != count)
             report_failure(bench, "the tape holds %ld callbacks of %ld", rows, count);
         unlink(tape);

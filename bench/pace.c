@@ -20,6 +20,11 @@ bench_pace(struct bench *bench)
         report_failure(bench, "nothing measured");
         return;
     }
+    if (tape_rows(tape) < (long)table.rows) {
+        report_failure(bench, "the tape holds %ld callbacks of %zu", tape_rows(tape), table.rows);
+        table_free(&table);
+        return;
+    }
     double *column[3];
     for (size_t k = 0; k < 3; k++) {
         column[k] = calloc(table.rows, sizeof **column);

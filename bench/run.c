@@ -248,6 +248,10 @@ run_app(struct bench *bench, struct run *run)
                        line);
         goto done;
     }
+    if (run->way == RUN_SESSION && run->records == 0) {
+        report_failure(bench, "app %s: nothing reached the ring", run->arguments);
+        goto done;
+    }
     result = 0;
 done:
     if (pair[0] >= 0)

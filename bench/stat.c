@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Medians and percentiles, and the tables of numbers that the app leaves. */
+/* Medians and percentiles, the tables of numbers that the app leaves, and what a tape holds. */
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -74,4 +75,21 @@ table_free(struct table *table)
 {
     free(table->cell);
     *table = (struct table){0};
+}
+
+long
+tape_rows(const char *tape)
+{
+    sqlite3 *database;
+    sqlite3_stmt *query;
+    long rows = -1;
+    if (sqlite3_open_v2(tape, &database, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+        return -1;
+    if (sqlite3_prepare_v2(database, "SELECT count(*) FROM callbacks", -1, &query, NULL) == SQLITE_OK) {
+        if (sqlite3_step(query) == SQLITE_ROW)
+            rows = (long)sqlite3_column_int64(query, 0);
+        sqlite3_finalize(query);
+    }
+    sqlite3_close(database);
+    return rows;
 }
