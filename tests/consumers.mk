@@ -7,7 +7,8 @@ APPS         := $(O)/consumers
 
 # ---- the double, in three flavours ---------------------------------------------------------------
 FAKE_SRC  := $(wildcard tests/fakesdk/*.c)
-FAKE_FLAG := -std=c11 -Wall -Wextra -Werror -O1 -g -D_GNU_SOURCE -Itests -fPIC -shared -fvisibility=hidden -fexceptions -Wl,-soname,libImSDK.so -Wl,-z,now
+# nodelete: its thread may still be returning from a callback when an app closes it.
+FAKE_FLAG := -std=c11 -Wall -Wextra -Werror -O1 -g -D_GNU_SOURCE -Itests -fPIC -shared -fvisibility=hidden -fexceptions -Wl,-soname,libImSDK.so -Wl,-z,now,-z,nodelete
 $(O)/fakesdk/libImSDK.so: $(FAKE_SRC) $(wildcard tests/fakesdk/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(FAKE_FLAG) $(FAKE_SRC) -o $@ -lpthread
