@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "traces/tape_reader.h"
-#include "traces/utf8.h"
 
 #define MOST_APIS 4096
 #define MOST_META 4096
@@ -71,7 +70,7 @@ take_meta(struct tape_reader *tape, sqlite3_stmt *row, struct fault *fault)
     const char *key, *value;
     size_t key_bytes, value_bytes;
     if (!tape_column_text(row, 0, &key, &key_bytes) || key == NULL ||
-        !tape_column_text(row, 1, &value, &value_bytes) || !utf8_valid(key, key_bytes))
+        !tape_column_text(row, 1, &value, &value_bytes))
         return bad(tape, fault, "a header value is not text");
     if (tape->nmeta == MOST_META)
         return bad(tape, fault, "too many header values");

@@ -5,6 +5,7 @@
 
 #include "cli/verb.h"
 #include "traces/tape.h"
+#include "traces/utf8.h"
 
 /* ---- words ------------------------------------------------------------------------------------ */
 
@@ -117,6 +118,20 @@ json_text(const char *key, const char *text)
         out_json_string(stdout, text, strlen(text));
 }
 
+/* A key cannot be an object: bytes are written as in NDJSON. */
+static void
+json_key(const char *key)
+{
+    if (utf8_valid(key, strlen(key))) {
+        out_json_string(stdout, key, strlen(key));
+        return;
+    }
+    printf("\"$bytes:");
+    for (; *key != '\0'; key++)
+        printf("%02x", (unsigned char)*key);
+    putchar('"');
+}
+
 static int
 json_people(struct tape_reader *tape, struct fault *fault)
 {
@@ -186,7 +201,7 @@ info_json(struct tape_reader *tape, const char *path, struct fault *fault)
     printf(",\"complete\":%s,\"meta\":{", tape_complete(tape) ? "true" : "false");
     while ((more = tape_next_meta(tape, &key, &value, fault)) > 0) {
         fputs(comma, stdout);
-        out_json_string(stdout, key, strlen(key));
+        json_key(key);
         putchar(':');
         if (value == NULL)
             printf("null");

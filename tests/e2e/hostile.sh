@@ -35,6 +35,10 @@ steers 'replay: the verdict'
 run "$TIMTAPE" show "$(printf 'no\033[2J')"
 steers 'a file that is not there'
 
+spoil key.tape "INSERT INTO header VALUES (CAST(x'6bff' AS TEXT), '')"
+status 'info --json: a key that is not UTF-8' 0 "$TIMTAPE" info --json key.tape
+holds '... is still JSON' python3 -c 'import json, sys; json.load(open(sys.argv[1]))' out
+
 # ---- verify and replay agree on what can be replayed ----
 spoil cause.tape 'UPDATE event SET cause = 1 WHERE cause IS NOT NULL'
 status 'replay: a cause that cannot be' 65 "$TIMTAPE" replay cause.tape -- "$APPS/bind_lazy"
