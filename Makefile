@@ -1,7 +1,7 @@
 # timtape: `make help` lists the targets.
 #
 # One flat Makefile; every room is a wildcard, so a new file needs no edit here.
-# O=DIR builds elsewhere; SAN=address,undefined|thread, COVERAGE=1 and DEBUG=1 build flavours.
+# O=DIR builds elsewhere; SAN=address,undefined|thread, COVERAGE=1 and DEBUG=1 build flavours; V=1 shows the commands.
 
 # Built-in rules would try to make the .d files out of .o files.
 MAKEFLAGS += --no-builtin-rules
@@ -12,6 +12,9 @@ CC      ?= cc
 CXX     ?= c++
 PREFIX  ?= /usr/local
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+
+# Names what is made, not how.
+Q        = $(if $(V),,@echo '  $(@:$(O)/%=%)';)
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
 OPT     := -O2 -g
@@ -82,51 +85,51 @@ GENERATED := $(GEN)/api_ids.h $(GEN)/api_tables.c $(GEN)/shim_gen.c $(GEN)/stand
 APIGEN_SRC := $(wildcard harness/api/gen/*.c)
 $(O)/apigen: $(APIGEN_SRC) $(wildcard harness/api/gen/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g $(APIGEN_SRC) -o $@
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g $(APIGEN_SRC) -o $@
 $(O)/gen.stamp: $(O)/apigen $(sort $(wildcard harness/api/*.tim))
 	@mkdir -p $(GEN) $(dir $(HEADER))
-	$(O)/apigen --out $(GEN) --header $(HEADER) $(sort $(wildcard harness/api/*.tim))
+	$(Q)$(O)/apigen --out $(GEN) --header $(HEADER) $(sort $(wildcard harness/api/*.tim))
 	@touch $@
 $(GENERATED): $(O)/gen.stamp ;
 
 # ---- compiling -------------------------------------------------------------------------------
 $(O)/obj/gen/%.o: $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_) -c $(GEN)/$*.c -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_) -c $(GEN)/$*.c -o $@
 $(O)/pic/gen/%.o: $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(IN_APP) -I$(O)/include -c $(GEN)/$*.c -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(IN_APP) -I$(O)/include -c $(GEN)/$*.c -o $@
 $(O)/obj/%.o: %.c $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_) -c $< -o $@
 $(O)/pic/%.o: %.c $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(IN_APP) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(IN_APP) -c $< -o $@
 
 # ---- linking ---------------------------------------------------------------------------------
 $(O)/timtape: $(CLI_OBJ) $(HOST_OBJ)
-	$(CC) $(LDSAN) $^ -o $@ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(LDSAN) $^ -o $@ $(LDFLAGS) $(LIBS)
 
 # Only there to give the shim its one needed name; the audit object maps that name to the
 # real SDK or to the stand-in.
 $(O)/link/libtimtape-behind.so:
 	@mkdir -p $(@D)
-	echo 'extern int timtape_behind; int timtape_behind;' | $(CC) -shared -fPIC -x c - -Wl,-soname,libtimtape-behind.so -o $@
+	$(Q)echo 'extern int timtape_behind; int timtape_behind;' | $(CC) -shared -fPIC -x c - -Wl,-soname,libtimtape-behind.so -o $@
 
 # Lives in a linker namespace of its own: without a libc there is no second libc there.
 $(O)/pic/harness/loader/audit.o: IN_APP += -ffreestanding -fno-stack-protector
 $(LIBDIR)/audit.so: $(O)/pic/harness/loader/audit.o
 	@mkdir -p $(@D)
-	$(CC) -shared -nostdlib $^ -o $@ -Wl,-z,defs -Wl,-z,now
+	$(Q)$(CC) -shared -nostdlib $^ -o $@ -Wl,-z,defs -Wl,-z,now
 $(LIBDIR)/libImSDK.so: $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
 	@mkdir -p $(@D)
-	$(CC) -shared $(SHIM_OBJ) -o $@ -Wl,-soname,libImSDK.so -Wl,-z,nodelete -Wl,-z,defs -Wl,--no-as-needed -L$(O)/link -ltimtape-behind
+	$(Q)$(CC) -shared $(SHIM_OBJ) -o $@ -Wl,-soname,libImSDK.so -Wl,-z,nodelete -Wl,-z,defs -Wl,--no-as-needed -L$(O)/link -ltimtape-behind
 $(LIBDIR)/preload.so: $(SHIM_OBJ) $(O)/pic/harness/loader/preload.o
 	@mkdir -p $(@D)
-	$(CC) -shared $^ -o $@ -Wl,-soname,timtape-preload.so -Wl,-z,nodelete -Wl,-z,defs
+	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,timtape-preload.so -Wl,-z,nodelete -Wl,-z,defs
 $(LIBDIR)/standin.so: $(STANDIN_OBJ)
 	@mkdir -p $(@D)
-	$(CC) -shared $^ -o $@ -Wl,-soname,timtape-standin.so -Wl,-z,nodelete -Wl,-z,defs
+	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,timtape-standin.so -Wl,-z,nodelete -Wl,-z,defs
 	@mkdir -p $(@D)/replay
 	@ln -sfn ../standin.so $(@D)/replay/libImSDK.so # found by linked apps that replay under preload
 

@@ -16,19 +16,19 @@ bench-build: $(BENCH_ALL)
 
 $(BENCH_DIR)/driver: $(BENCH_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LDSAN) $^ -o $@ -lsqlite3 -lm
+	$(Q)$(CC) $(LDSAN) $^ -o $@ -lsqlite3 -lm
 $(BENCH_DIR)/app: $(BENCH_APP_SRC) $(BENCH_APP_HDR) $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(BENCH_CFLAGS) $(BENCH_APP_SRC) -o $@ -lsqlite3 -lpthread -ldl
+	$(Q)$(CC) $(BENCH_CFLAGS) $(BENCH_APP_SRC) -o $@ -lsqlite3 -lpthread -ldl
 $(BENCH_DIR)/sdk/libImSDK.so: bench/app/sdk.c $(BENCH_APP_HDR) $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(BENCH_CFLAGS) -fvisibility=hidden -fPIC -shared bench/app/sdk.c -o $@ -Wl,-soname,libImSDK.so -lpthread
+	$(Q)$(CC) $(BENCH_CFLAGS) -fvisibility=hidden -fPIC -shared bench/app/sdk.c -o $@ -Wl,-soname,libImSDK.so -lpthread
 $(BENCH_DIR)/libfar.so: bench/app/far.c
 	@mkdir -p $(@D)
-	$(CC) $(BENCH_CFLAGS) -fvisibility=hidden -fPIC -shared $< -o $@
+	$(Q)$(CC) $(BENCH_CFLAGS) -fvisibility=hidden -fPIC -shared $< -o $@
 $(BENCH_DIR)/idle: bench/app/idle.c $(BENCH_DIR)/libfar.so
-	$(CC) $(BENCH_CFLAGS) -fplt $< -o $@ -Wl,-z,lazy -Wl,-rpath,'$$ORIGIN' -L$(BENCH_DIR) -lfar
+	$(Q)$(CC) $(BENCH_CFLAGS) -fplt $< -o $@ -Wl,-z,lazy -Wl,-rpath,'$$ORIGIN' -L$(BENCH_DIR) -lfar
 # LTTng's own macros do not meet our warnings.
 $(BENCH_DIR)/lttng.so: bench/app/lttng.c bench/app/lttng_tp.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fvisibility=hidden -fPIC -shared -Ibench/app $< -o $@ -llttng-ust -ldl
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fvisibility=hidden -fPIC -shared -Ibench/app $< -o $@ -llttng-ust -ldl

@@ -11,19 +11,19 @@ FAKE_SRC  := $(wildcard tests/fakesdk/*.c)
 FAKE_FLAG := -std=c11 -Wall -Wextra -Werror -O1 -g -D_GNU_SOURCE -Itests -fPIC -shared -fvisibility=hidden -fexceptions -Wl,-soname,libImSDK.so -Wl,-z,now,-z,nodelete
 $(O)/fakesdk/libImSDK.so: $(FAKE_SRC) $(wildcard tests/fakesdk/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(FAKE_FLAG) $(FAKE_SRC) -o $@ -lpthread
+	$(Q)$(CC) $(FAKE_FLAG) $(FAKE_SRC) -o $@ -lpthread
 $(O)/fakesdk-old/libImSDK.so: $(FAKE_SRC) $(wildcard tests/fakesdk/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(FAKE_FLAG) -DFAKE_OLD $(FAKE_SRC) -o $@ -lpthread
+	$(Q)$(CC) $(FAKE_FLAG) -DFAKE_OLD $(FAKE_SRC) -o $@ -lpthread
 $(O)/fakesdk-less/libImSDK.so: $(FAKE_SRC) $(wildcard tests/fakesdk/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(FAKE_FLAG) -DFAKE_LESS $(FAKE_SRC) -o $@ -lpthread
+	$(Q)$(CC) $(FAKE_FLAG) -DFAKE_LESS $(FAKE_SRC) -o $@ -lpthread
 FAKES := $(O)/fakesdk/libImSDK.so $(O)/fakesdk-old/libImSDK.so $(O)/fakesdk-less/libImSDK.so
 
 # Every function of the API, to link apps against: what is behind it does not matter at link time.
 $(O)/link/libImSDK.so: $(STANDIN_OBJ)
 	@mkdir -p $(@D)
-	$(CC) -shared $^ -o $@ -Wl,-soname,libImSDK.so
+	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,libImSDK.so
 
 # ---- apps -----------------------------------------------------------------------------------------
 # *_dlopen.c and nosdk.c must not link the SDK; all others do.
@@ -35,19 +35,19 @@ APP_BINS  := $(patsubst %,$(APPS)/%,$(filter-out static,$(APP_C)) $(APP_CXX) sta
 
 $(patsubst %,$(APPS)/%,$(APP_LINK)): $(APPS)/%: tests/consumers/%.c $(wildcard tests/consumers/*.h) $(O)/link/libImSDK.so $(HEADER)
 	@mkdir -p $(@D)
-	$(CC) $(APP_CFLAGS) $< -o $@ -L$(O)/link -lImSDK $(shell pkg-config --libs libcjson 2>/dev/null || echo -lcjson) -lpthread
+	$(Q)$(CC) $(APP_CFLAGS) $< -o $@ -L$(O)/link -lImSDK $(shell pkg-config --libs libcjson 2>/dev/null || echo -lcjson) -lpthread
 $(patsubst %,$(APPS)/%,$(filter-out static,$(APP_FREE))): $(APPS)/%: tests/consumers/%.c $(wildcard tests/consumers/*.h) $(HEADER)
 	@mkdir -p $(@D)
-	$(CC) $(APP_CFLAGS) $< -o $@ $(shell pkg-config --libs libcjson 2>/dev/null || echo -lcjson) -lpthread -ldl
+	$(Q)$(CC) $(APP_CFLAGS) $< -o $@ $(shell pkg-config --libs libcjson 2>/dev/null || echo -lcjson) -lpthread -ldl
 $(APPS)/static: tests/consumers/static.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O1 -static $< -o $@
+	$(Q)$(CC) -std=c11 -O1 -static $< -o $@
 $(APPS)/tapecheck: tests/consumers/tapecheck.c $(wildcard tests/consumers/*.h tests/fakesdk/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(APP_CFLAGS) $< -o $@ -lsqlite3
+	$(Q)$(CC) $(APP_CFLAGS) $< -o $@ -lsqlite3
 $(patsubst %,$(APPS)/%,$(APP_CXX)): $(APPS)/%: tests/consumers/%.cpp $(wildcard tests/consumers/*.h) $(O)/link/libImSDK.so $(HEADER)
 	@mkdir -p $(@D)
-	$(CXX) $(APP_CXXFLAGS) $< -o $@ -L$(O)/link -lImSDK $(shell pkg-config --libs jsoncpp 2>/dev/null || echo -ljsoncpp) -lpthread
+	$(Q)$(CXX) $(APP_CXXFLAGS) $< -o $@ -L$(O)/link -lImSDK $(shell pkg-config --libs jsoncpp 2>/dev/null || echo -ljsoncpp) -lpthread
 
 # One source, every way of binding.
 BIND_lazy  := -Wl,-z,lazy
@@ -59,7 +59,7 @@ BIND_asan  := -fsanitize=address
 BINDS      := lazy now noplt nopie table asan
 $(patsubst %,$(APPS)/bind_%,$(BINDS)): $(APPS)/bind_%: tests/consumers/bind.c $(O)/link/libImSDK.so $(HEADER)
 	@mkdir -p $(@D)
-	$(CC) $(APP_CFLAGS) $(BIND_$*) $< -o $@ -L$(O)/link -lImSDK -lpthread
+	$(Q)$(CC) $(APP_CFLAGS) $(BIND_$*) $< -o $@ -L$(O)/link -lImSDK -lpthread
 APP_BINS += $(patsubst %,$(APPS)/bind_%,$(BINDS))
 
 .PHONY: consumers

@@ -5,4 +5,4 @@ SAMPLES := $(patsubst traces/samples/%.ndjson,$(O)/samples/%.tape,$(wildcard tra
 samples: $(SAMPLES)
 $(O)/samples/%.tape: traces/samples/%.ndjson $(O)/timtape $(shell find corpus -type f)
 	@mkdir -p $(@D)
-	$(O)/timtape import --force --payloads corpus $< -o $@
+	$(Q)$(O)/timtape import --force --payloads corpus $< -o $@

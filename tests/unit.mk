@@ -24,7 +24,7 @@ UNIT_CFLAGS := $(filter-out -Wmissing-prototypes -Wstrict-prototypes,$(CFLAGS_))
 
 $(O)/obj/tests/unit/%.o: tests/unit/%.c $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -c $< -o $@
 
 define unit_rule
 $(O)/unit/$(1): $(O)/obj/tests/unit/$(1).o $(call unit_objs,$(1))

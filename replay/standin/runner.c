@@ -23,7 +23,7 @@ runner_main(void *argument)
     uint32_t index = (uint32_t)(uintptr_t)argument, event, pid;
     const struct score_thread *thread = score_thread(standin_score, index);
     /* Also when the app ends the thread from inside a callback. */
-    struct standin_process *process __attribute__((cleanup(runner_ended))) = standin_process;
+    struct standin_process *process __attribute__((cleanup(runner_ended), unused)) = standin_process;
 
     prctl(PR_SET_NAME, thread->name);
     /* The default of 50 us would be most of our lateness. */
