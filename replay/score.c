@@ -3,20 +3,25 @@
  * Score, last step: the file in shared memory. And what is done to a score from outside while it is
  * played: answering questions, skipping, holding back, ending.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "replay/score_draft.h"
 #include "replay/score_edge.h"
 
 #define SCORE_STALL_NS 10000000000u
 #define SCORE_GRACE_NS 300000000u
+#define SCORE_YOUNG 60 /* seconds */
 
 struct part {
     uint64_t *at; /* offset in the header to fill */
@@ -49,6 +54,31 @@ score_directory(const struct score_options *options, uint64_t bytes)
     return temporary != NULL && temporary[0] == '/' ? temporary : "/tmp";
 }
 
+/* Removes what replays that were killed have left there: nobody holds its lock. */
+static void
+score_sweep(const char *directory)
+{
+    static const char name[] = "timtape-score-";
+    struct dirent *entry;
+    struct stat status;
+    time_t now = time(NULL);
+    DIR *all = opendir(directory);
+
+    while (all != NULL && (entry = readdir(all)) != NULL) {
+        if (strncmp(entry->d_name, name, sizeof name - 1) != 0)
+            continue;
+        int fd = openat(dirfd(all), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        /* A young one may belong to somebody who has not come to lock it yet. */
+        if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+            status.st_mtime < now - SCORE_YOUNG && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(all), entry->d_name, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (all != NULL)
+        closedir(all);
+}
+
 static int
 score_map(struct score_file *file, const struct score_options *options, uint64_t bytes, struct fault *fault)
 {
@@ -56,6 +86,7 @@ score_map(struct score_file *file, const struct score_options *options, uint64_t
     int fd, problem;
     void *map;
 
+    score_sweep(directory);
     if ((size_t)snprintf(file->path, sizeof file->path, "%s/timtape-score-XXXXXX", directory) >=
         sizeof file->path) {
         file->path[0] = '\0';
@@ -68,21 +99,19 @@ score_map(struct score_file *file, const struct score_options *options, uint64_t
         file->path[0] = '\0';
         return -1;
     }
+    file->lock = fd;
+    (void)flock(fd, LOCK_EX | LOCK_NB);
     /* Allocated now, so that a full file system is this error and not a SIGBUS in the app. */
     problem = posix_fallocate(fd, 0, (off_t)bytes);
     if (problem != 0) {
         errno = problem;
         fault_errno(fault, FAULT_CANNOT_RUN, "%s: no room for the score (%llu bytes); set TMPDIR", directory,
                     (unsigned long long)bytes);
-        close(fd);
         return -1;
     }
     map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED)
-        fault_errno(fault, FAULT_CANNOT_RUN, "%s: cannot map the score", file->path);
-    close(fd);
-    if (map == MAP_FAILED)
-        return -1;
+        return fault_errno(fault, FAULT_CANNOT_RUN, "%s: cannot map the score", file->path);
     file->score = map;
     file->bytes = bytes;
     return 0;
@@ -201,8 +230,10 @@ score_destroy(struct score_file *file)
 {
     if (file->score != NULL)
         munmap(file->score, file->bytes);
-    if (file->path[0] != '\0')
+    if (file->path[0] != '\0') {
         unlink(file->path);
+        close(file->lock);
+    }
     *file = (struct score_file){0};
 }
 

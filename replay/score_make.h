@@ -23,6 +23,7 @@ struct score_file {
     struct score *score; /* mapped read-write */
     size_t bytes;
     char path[256];
+    int lock; /* while there is a path: held as long as we live, so that others see whether we do */
 };
 
 /*

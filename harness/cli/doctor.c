@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* timtape doctor: what stands between this machine, an app and a recording. */
+#include <fcntl.h>
+#include <glob.h>
 #include <gnu/libc-version.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -90,6 +94,37 @@ look_ring(struct findings *findings)
               : "clock_gettime: the kernel does not trust the time stamp counter here");
     ring_close(ring);
     ring_destroy(ring, true);
+}
+
+/* Rings of recorders that were killed: their tapes want them, but nobody else removes them. */
+static void
+look_leftovers(struct findings *findings)
+{
+    static const char pattern[] = "/dev/shm/timtape-[0-9a-f]*";
+    glob_t all = {0};
+    uint64_t bytes = 0;
+    size_t count = 0, last = 0;
+    char size[32];
+    if (glob(pattern, 0, NULL, &all) != 0)
+        all.gl_pathc = 0;
+    for (size_t i = 0; i < all.gl_pathc; i++) {
+        struct stat status;
+        int fd = open(all.gl_pathv[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+            flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            bytes += (uint64_t)status.st_blocks * 512;
+            count++;
+            last = i;
+        }
+        if (fd >= 0)
+            close(fd);
+    }
+    if (count > 0)
+        found(findings, "leftovers", true,
+              "%zu ring%s left behind by killed recorders, %s, such as %s: `timtape recover TAPE` uses and "
+              "removes the one of a tape; the others may be deleted",
+              count, count == 1 ? "" : "s", out_size(size, bytes), all.gl_pathv[last]);
+    globfree(&all);
 }
 
 static void
@@ -191,6 +226,7 @@ doctor_run(int argc, char **argv, struct fault *fault)
     look_system(findings);
     bool libraries = look_libraries(findings, directory, sizeof directory);
     look_ring(findings);
+    look_leftovers(findings);
     if (optind < argc && libraries && look_app(findings, argv[optind], ways[via], directory, fault) != 0)
         goto done;
     result = print(findings, json);

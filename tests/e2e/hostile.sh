@@ -99,6 +99,23 @@ sqlite3 born.tape 'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL' >/dev/nu
 status 'a recorder killed before it had begun' 65 "$TIMTAPE" recover born.tape
 like '... left an empty database' "$(cat err)" 'empty'
 
+# ---- what killed commands leave in memory ----
+(exec "$TIMTAPE" replay --at-end wait good.tape -- sleep 30) 2>/dev/null &
+sleep 1
+score=$(find /dev/shm -maxdepth 1 -name 'timtape-score-*' -newer good.tape | head -n 1)
+if [ -n "$score" ]; then
+    pkill -9 -P $! sleep
+    kill -9 $!
+    wait $! 2>/dev/null
+    touch -d '2 minutes ago' "$score"
+    run "$TIMTAPE" replay --speed max good.tape -- "$APPS/bind_lazy"
+    if [ -e "$score" ]; then fail 'replay: sweeps the score of a killed one'; else ok 'replay: sweeps the score of a killed one'; fi
+    run "$TIMTAPE" doctor
+    like 'doctor: names rings that nobody drains any more' "$(cat out)" 'left behind.*timtape-'
+else
+    skip 'replay: sweeps the score of a killed one' 'the score is not in /dev/shm'
+fi
+
 # ---- words and small things of the command line ----
 status 'export: -- ends the options' 0 "$TIMTAPE" export -- good.tape
 cp out good.ndjson
