@@ -24,7 +24,7 @@ struct ring_view {
     uint64_t owner;      /* whom `born` belongs to */
     uint64_t born;       /* start time of that thread in clock ticks since boot */
     bool damaged;
-    bool ready; /* in the heap: `record` and `body` hold the record at `position` */
+    bool ready;      /* in the heap: `record` and `body` hold the record at `position` */
     uint64_t number; /* of `record`, or of the one behind it that it goes with */
     struct ring_record record;
     const uint8_t *body;

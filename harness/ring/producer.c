@@ -312,8 +312,8 @@ ring_begin(struct ring_write *write, uint64_t bytes)
 
 /*
  * Fetches the lines that the next records will probably need, so that their stores find them at hand. As this
- * core's own: the consumer read them last, and the locked instruction that takes the next number waits until every
- * store before it has its line. The compiler's builtin would only ask for a shared copy.
+ * core's own: the consumer read them last, and the locked instruction that takes the next number waits until
+ * every store before it has its line. The compiler's builtin would only ask for a shared copy.
  */
 static inline void
 look_ahead(struct ring_writer *writer)

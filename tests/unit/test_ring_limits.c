@@ -15,7 +15,7 @@ static int
 edges_only(void *context, const struct ring_event *event)
 {
     if (event->record->kind == RING_BACK_ENTER)
-        ++*(size_t *) context;
+        ++*(size_t *)context;
     return 0;
 }
 
@@ -33,7 +33,7 @@ small_files(void *unused)
 {
     struct rlimit limit = {4096, 4096};
 
-    (void) unused;
+    (void)unused;
     signal(SIGXFSZ, SIG_DFL); /* would kill us */
     setrlimit(RLIMIT_FSIZE, &limit);
     for (int i = 0; i < 1000; i++)
@@ -48,7 +48,7 @@ a_limit_on_file_sizes(void **state)
     struct ring_reader *ring = session_new(4, 1 << 20, RING_WAIT, 0);
     size_t edges = 0;
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(small_files, NULL), edges_only, &edges), 0);
     assert_int_equal(edges, 1000);
     ring_destroy(ring, true);
@@ -61,11 +61,11 @@ little_memory(void *unused)
     unsigned long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
 
-    (void) unused;
+    (void)unused;
     if (file == NULL || fscanf(file, "%lu", &pages) != 1)
         return 2;
     fclose(file);
-    limit.rlim_cur = limit.rlim_max = (rlim_t) pages * 4096 + (6u << 20);
+    limit.rlim_cur = limit.rlim_max = (rlim_t)pages * 4096 + (6u << 20);
     setrlimit(RLIMIT_AS, &limit);
     for (int i = 0; i < 1000; i++)
         if (!put_one() || errno != 4321)
@@ -91,14 +91,14 @@ a_limit_on_address_space(bool spares)
 static void
 a_limit_on_address_space_with_spares(void **state)
 {
-    (void) state;
+    (void)state;
     a_limit_on_address_space(true);
 }
 
 static void
 a_limit_on_address_space_without(void **state)
 {
-    (void) state;
+    (void)state;
     a_limit_on_address_space(false);
 }
 
@@ -111,7 +111,7 @@ one_thread(void *context)
     pthread_barrier_wait(&barrier);
     for (int i = 0; i < 100; i++)
         if (put_one())
-            atomic_fetch_add((_Atomic size_t *) context, 1);
+            atomic_fetch_add((_Atomic size_t *)context, 1);
     pthread_barrier_wait(&barrier); /* nobody gives a slot back before all are done */
     return NULL;
 }
@@ -135,7 +135,7 @@ more_threads_than_slots(void **state)
     struct ring_reader *ring = session_new(2, 1 << 20, RING_WAIT, 0);
     size_t edges = 0, *recorded = shared_page();
 
-    (void) state;
+    (void)state;
     assert_int_equal(drain_all(ring, child(six_threads, recorded), edges_only, &edges), 0);
     assert_int_equal(edges, *recorded);
     assert_int_equal(edges, 200);
@@ -151,7 +151,7 @@ full_file_system(void *context)
     struct fault fault;
     size_t edges = 0;
 
-    (void) context;
+    (void)context;
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mkdtemp(directory) == NULL || mount("none", directory, "tmpfs", 0, "size=3m") != 0)
         return 77;
@@ -177,7 +177,7 @@ a_full_file_system(void **state)
 {
     int status;
 
-    (void) state;
+    (void)state;
     waitpid(child(full_file_system, NULL), &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         skip(); /* mounting needs root */
@@ -190,7 +190,7 @@ clear_words_when_there_is_no_place(void **state)
     struct ring_options options = {.directory = "/nonexistent"};
     struct fault fault;
 
-    (void) state;
+    (void)state;
     assert_null(ring_create(&options, &fault));
     assert_int_equal(fault.kind, FAULT_CANNOT_RUN);
     options.directory = "/proc";
