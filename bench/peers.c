@@ -76,7 +76,7 @@ lttng(struct bench *bench, double ours)
         return;
     }
     struct table table;
-    struct run run = {.way = RUN_BARE, .arguments = "cost 600 1 5000 100 nothing floor lttng"};
+    struct run run = {.way = RUN_BARE, .arguments = "cost 600 1 5000 80 nothing floor lttng"};
     setenv("BENCH_LTTNG", object, 1);
     bool measured = run_app(bench, &run) == 0 && table_read(&table, run.out, 3) == 0;
     session(bench, "stop");

@@ -27,9 +27,19 @@ start_lines(struct bench *bench)
     char **environment = run_environment(bench, ring_path(ring));
     for (int i = -2; i < ROUNDS; i++) {
         unlink(tape);
-        uint64_t a = run_timed(plain, NULL, output);
-        uint64_t b = run_timed(plain, environment, output);
-        uint64_t c = run_timed(record, NULL, output);
+        uint64_t a = 0, b = 0, c = 0;
+        for (int k = 0; k < 3; k++) { /* what runs after the recording finds the machine still cleaning up */
+            switch ((k + i + 3) % 3) {
+            case 0:
+                a = run_timed(plain, NULL, output);
+                break;
+            case 1:
+                b = run_timed(plain, environment, output);
+                break;
+            default:
+                c = run_timed(record, NULL, output);
+            }
+        }
         if (a == 0 || b == 0 || c == 0) {
             report_failure(bench, "`true` did not run under timtape");
             goto done;

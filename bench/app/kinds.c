@@ -64,7 +64,7 @@ static const struct kind kinds[] = {
     {.name = "listener", .fn = NULL, .divisor = 1},
     {.name = "write", .fn = peer_write, .divisor = 10, .open = peer_write_open},
     {.name = "sqlite", .fn = peer_sqlite, .divisor = 100, .open = peer_sqlite_open},
-    {.name = "lttng", .fn = peer_lttng, .divisor = 5, .open = peer_lttng_open},
+    {.name = "lttng", .fn = peer_lttng, .divisor = 10, .open = peer_lttng_open},
 };
 
 const struct kind *
