@@ -42,7 +42,7 @@ $(patsubst %,$(APPS)/%,$(filter-out static,$(APP_FREE))): $(APPS)/%: tests/consu
 $(APPS)/static: tests/consumers/static.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -O1 -static $< -o $@
-$(APPS)/tapecheck: tests/consumers/tapecheck.c $(wildcard tests/consumers/*.h tests/fakesdk/*.h)
+$(APPS)/tapecheck: tests/consumers/tapecheck.c $(wildcard tests/consumers/*.h tests/fakesdk/*.h) $(HEADER)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(APP_CFLAGS) $< -o $@ -lsqlite3
 $(patsubst %,$(APPS)/%,$(APP_CXX)): $(APPS)/%: tests/consumers/%.cpp $(wildcard tests/consumers/*.h) $(O)/link/libImSDK.so $(HEADER)
