@@ -244,6 +244,13 @@ tape_write_process(struct tape_writer *tape, const struct tape_process *process,
     return run(tape, PUT_PROCESS, fault, "cannot write a process");
 }
 
+/* Counters out of a foreign process's memory; SQLite's integers are signed. */
+static sqlite3_int64
+counter(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (sqlite3_int64)value;
+}
+
 int
 tape_write_loss(struct tape_writer *tape, const struct tape_loss *loss, struct fault *fault)
 {
@@ -251,9 +258,9 @@ tape_write_loss(struct tape_writer *tape, const struct tape_loss *loss, struct f
         return -1;
     sqlite3_stmt *put = tape->statements[PUT_LOSS];
     sqlite3_bind_int64(put, 1, loss->thread);
-    sqlite3_bind_int64(put, 2, (sqlite3_int64)loss->waits);
-    sqlite3_bind_int64(put, 3, (sqlite3_int64)loss->waited_ns);
-    sqlite3_bind_int64(put, 4, (sqlite3_int64)loss->dropped);
+    sqlite3_bind_int64(put, 2, counter(loss->waits));
+    sqlite3_bind_int64(put, 3, counter(loss->waited_ns));
+    sqlite3_bind_int64(put, 4, counter(loss->dropped));
     return run(tape, PUT_LOSS, fault, "cannot write the losses");
 }
 

@@ -95,7 +95,8 @@ hole_insert(struct inbox *inbox, uint32_t at, uint64_t first, uint64_t last)
 }
 
 /* A number arrived. Those skipped are missing until they come: a thread may have taken its
- * number before our snapshot of the rings and published it after. */
+ * number before our snapshot of the rings and published it after. 1: it had been here before; -1: no memory.
+ */
 int
 inbox_number(struct inbox *inbox, uint64_t seq)
 {
@@ -111,7 +112,7 @@ inbox_number(struct inbox *inbox, uint64_t seq)
     for (uint32_t i = inbox->nholes; i-- > 0;) {
         struct tape_hole *hole = &inbox->holes[i];
         if (seq > hole->last)
-            break;
+            return 1;
         if (seq < hole->first)
             continue;
         if (hole->first == hole->last) {
@@ -128,7 +129,7 @@ inbox_number(struct inbox *inbox, uint64_t seq)
         }
         return 0;
     }
-    return 0;
+    return 1;
 }
 
 void
@@ -168,8 +169,11 @@ inbox_take(void *context, const struct ring_event *event)
             inbox->damaged++;
             return 0;
         }
-        if (inbox_number(inbox, record->seq) != 0)
-            return -1;
+        int known = inbox_number(inbox, record->seq);
+        if (known != 0) {
+            inbox->damaged += known > 0;
+            return known < 0 ? -1 : 0;
+        }
     }
     switch (record->kind) {
     case RING_CALL_ENTER:

@@ -114,6 +114,14 @@ inbox_writer(struct inbox *inbox, uint32_t slot)
     return from->thread;
 }
 
+/* The counters only grow; a hostile ring may say otherwise. */
+static void
+grow(uint64_t *sum, uint64_t before, uint64_t now)
+{
+    if (now > before && __builtin_add_overflow(*sum, now - before, sum))
+        *sum = UINT64_MAX;
+}
+
 void
 inbox_losses(struct inbox *inbox, uint32_t slot)
 {
@@ -124,10 +132,9 @@ inbox_losses(struct inbox *inbox, uint32_t slot)
         (waits == from->waits && waited_ns == from->waited_ns && dropped == from->dropped))
         return;
     struct inbox_thread *thread = &inbox->threads[from->thread - 1];
-    /* The counters only grow; a hostile ring may say otherwise. */
-    thread->loss.waits += waits > from->waits ? waits - from->waits : 0;
-    thread->loss.waited_ns += waited_ns > from->waited_ns ? waited_ns - from->waited_ns : 0;
-    thread->loss.dropped += dropped > from->dropped ? dropped - from->dropped : 0;
+    grow(&thread->loss.waits, from->waits, waits);
+    grow(&thread->loss.waited_ns, from->waited_ns, waited_ns);
+    grow(&thread->loss.dropped, from->dropped, dropped);
     thread->loss_dirty = inbox->dirty = true;
     from->waits = waits;
     from->waited_ns = waited_ns;

@@ -386,6 +386,46 @@ test_holes(void **state)
     end();
 }
 
+/* A process that scribbles over its ring must not cost the tape: numbers that come twice, counters
+ * past what SQLite can hold. */
+static void
+test_scribbled(void **state)
+{
+    (void)state;
+    begin(1 << 20);
+    in_child(produce_nested);
+    take(0);
+    uint64_t last = ring_header(ring)->seq, calls = inbox.calls;
+    flush();
+    atomic_store(&ring_header(ring)->seq, 0);
+    in_child(produce_nested);
+    assert_int_equal(ring_header(ring)->seq, last);
+    take(0);
+    assert_int_equal(inbox.damaged, last);
+    assert_int_equal(inbox.calls, calls);
+    for (unsigned i = 0; i < 8; i++) {
+        ring_slot_header(ring, i)->dropped = UINT64_MAX;
+        ring_slot_header(ring, i)->waited_ns = INT64_MAX;
+        inbox_losses(&inbox, i);
+        ring_slot_header(ring, i)->waited_ns = UINT64_MAX;
+        inbox_losses(&inbox, i);
+    }
+    flush();
+    end();
+    struct tape_reader *tape = reopen();
+    struct tape_loss loss;
+    unsigned losses = 0;
+    int more;
+    while ((more = tape_next_loss(tape, &loss, &fault)) > 0) {
+        losses++;
+        assert_int_equal(loss.dropped, INT64_MAX);
+        assert_int_equal(loss.waited_ns, INT64_MAX);
+    }
+    assert_int_equal(more, 0);
+    assert_true(losses > 0);
+    tape_close(tape);
+}
+
 static void
 test_map(void **state)
 {
@@ -422,7 +462,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_map),      cmocka_unit_test(test_pairing), cmocka_unit_test(test_batches),
         cmocka_unit_test(test_resumed),  cmocka_unit_test(test_long),    cmocka_unit_test(test_people),
-        cmocka_unit_test(test_nonsense), cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_nonsense), cmocka_unit_test(test_holes),   cmocka_unit_test(test_scribbled),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
