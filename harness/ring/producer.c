@@ -26,15 +26,6 @@
 
 static _Atomic uint64_t stalled; /* 1 << 32 | heartbeat at which waiting was given up */
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static inline uint64_t
 now_ticks(void)
 {
@@ -42,7 +33,10 @@ now_ticks(void)
     if (ring_tsc)
         return __builtin_ia32_rdtsc();
 #endif
-    return now_ns();
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void
@@ -110,7 +104,7 @@ wait_for_room(struct ring_writer *writer, uint64_t need)
     if (session->on_full == RING_DROP || session->state != RING_OPEN || stalled == (1ull << 32 | beat))
         return false;
     saved = errno;
-    begun = moved = since = now_ns();
+    begun = moved = since = ring_kernel_ns();
     atomic_fetch_add_explicit(&slot->waits, 1, memory_order_relaxed);
     for (;;) {
         struct timespec pause = {0, (long)pause_ns};
@@ -121,7 +115,7 @@ wait_for_room(struct ring_writer *writer, uint64_t need)
         if (pause_ns < 500000)
             pause_ns *= 2;
         room = fits(writer, need);
-        now = now_ns();
+        now = ring_kernel_ns();
         if (room || session->state != RING_OPEN || ring_producer_attachment() != writer->token)
             break;
         if (slot->tail != tail) {
@@ -137,7 +131,7 @@ wait_for_room(struct ring_writer *writer, uint64_t need)
             break;
         }
     }
-    atomic_fetch_add_explicit(&slot->waited_ns, now_ns() - begun, memory_order_relaxed);
+    atomic_fetch_add_explicit(&slot->waited_ns, ring_kernel_ns() - begun, memory_order_relaxed);
     errno = saved;
     return room;
 }

@@ -174,11 +174,18 @@ release_key_make(void)
         release_key_valid = true;
 }
 
+uint64_t
+ring_kernel_ns(void)
+{
+    struct timespec now = {0, 0};
+
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static bool
 attach_locked(struct ring_page *page)
 {
-    struct timespec now;
-
     if (ring_session == NULL) {
         if (session_path[0] == '\0') {
             const char *path = getenv(RING_ENV_SESSION);
@@ -195,9 +202,9 @@ attach_locked(struct ring_page *page)
         }
         release_key_make();
     }
-    clock_gettime(CLOCK_MONOTONIC, &now);
     page->pid = (uint32_t)syscall(SYS_getpid);
-    atomic_store_explicit(&page->token, ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) | 1,
+    /* Another one than the parent's, even if the clock is coarse or both have a pid of 1. */
+    atomic_store_explicit(&page->token, (uint64_t)page->pid << 32 | (uint32_t)ring_kernel_ns() | 1,
                           memory_order_release);
     return true;
 }

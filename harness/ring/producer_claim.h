@@ -53,6 +53,9 @@ extern struct ring_session *ring_session;
 extern bool ring_tsc;
 extern _Thread_local struct ring_mine ring_mine;
 
+/* CLOCK_MONOTONIC ns from the kernel: libc's clock_gettime may be a preloaded one that stands still. */
+uint64_t ring_kernel_ns(void);
+
 /* A writer for this nesting level of the calling thread, or NULL (counted as unrecorded). */
 struct ring_writer *ring_claim(unsigned level);
 

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static int
 edges_only(void *context, const struct ring_event *event)
@@ -26,6 +27,73 @@ put_one(void)
 
     errno = 4321;
     return ring_put(RING_BACK_ENTER, 0, 1, 0, 0, &piece, 1) != 0;
+}
+
+/* libfaketime and its like: a preloaded clock that stands still. */
+static bool frozen;
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (!frozen)
+        return (int)syscall(SYS_clock_gettime, clock, now);
+    *now = (struct timespec){1000, 0};
+    return 0;
+}
+
+static int
+fork_in_frozen_time(void *unused)
+{
+    pid_t pid;
+    int status = 0;
+
+    (void)unused;
+    frozen = true;
+    for (int i = 0; i < 100; i++)
+        if (!put_one())
+            return 1;
+    pid = fork();
+    for (int i = 0; i < 100; i++)
+        if (!put_one())
+            return 2;
+    if (pid != 0)
+        waitpid(pid, &status, 0);
+    return status;
+}
+
+static void
+a_child_forked_in_frozen_time_has_a_ring_of_its_own(void **state)
+{
+    struct ring_reader *ring = session_new(4, 1 << 20, RING_WAIT, 0);
+    size_t edges = 0;
+
+    (void)state;
+    assert_int_equal(drain_all(ring, child(fork_in_frozen_time, NULL), edges_only, &edges), 0);
+    assert_int_equal(edges, 300);
+    ring_destroy(ring, true);
+}
+
+static int
+fill_in_frozen_time(void *unused)
+{
+    (void)unused;
+    frozen = true;
+    alarm(20); /* instead of waiting for ever */
+    while (put_one())
+        ;
+    return 0;
+}
+
+static void
+waiting_ends_in_frozen_time(void **state)
+{
+    struct ring_reader *ring = session_new(4, 1 << 20, RING_WAIT, 50000000);
+    int status;
+
+    (void)state;
+    waitpid(child(fill_in_frozen_time, NULL), &status, 0);
+    assert_int_equal(status, 0);
+    ring_destroy(ring, true);
 }
 
 static int
@@ -206,6 +274,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_forked_in_frozen_time_has_a_ring_of_its_own),
+        cmocka_unit_test(waiting_ends_in_frozen_time),
         cmocka_unit_test(a_limit_on_file_sizes),
         cmocka_unit_test(a_limit_on_address_space_with_spares),
         cmocka_unit_test(a_limit_on_address_space_without),
