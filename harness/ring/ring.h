@@ -61,10 +61,12 @@ struct ring_session {
 
     alignas(RING_LINE) _Atomic uint64_t seq; /* last number given out; the first edge is 1 */
 
+    /* Read with every edge, so apart from what the consumer writes with every pass. */
     alignas(RING_LINE) _Atomic uint32_t state; /* enum ring_state */
-    _Atomic uint32_t heartbeat;                /* the consumer adds one per pass */
-    _Atomic uint32_t wake;                     /* futex (shared): the consumer sleeps on it */
-    _Atomic uint32_t asleep;                   /* 1 while the consumer sleeps there */
+
+    alignas(RING_LINE) _Atomic uint32_t heartbeat; /* the consumer adds one per pass */
+    _Atomic uint32_t wake;                         /* futex (shared): the consumer sleeps on it */
+    _Atomic uint32_t asleep;                       /* 1 while the consumer sleeps there */
 
     alignas(RING_LINE) _Atomic uint64_t unrecorded; /* edges lost because no slot could be had */
 
@@ -77,14 +79,14 @@ struct ring_session {
  * again goes on in the same ring: a RING_THREAD record says who writes from there on. */
 struct ring_slot {
     alignas(RING_LINE) _Atomic uint64_t head; /* bytes ever published; producer */
-    _Atomic uint64_t waits;                   /* times the producer waited for room */
+    /* Number of the edge this thread entered last (the stand-in names it to the judge). */
+    _Atomic uint64_t current;
+    _Atomic uint64_t waits; /* times the producer waited for room */
     _Atomic uint64_t waited_ns;
     _Atomic uint64_t dropped;                 /* edges thrown away for lack of room */
     alignas(RING_LINE) _Atomic uint64_t tail; /* bytes ever consumed; consumer */
     alignas(RING_LINE) _Atomic uint64_t owner;
     _Atomic uint64_t bytes; /* size of this ring, power of two <= slot_bytes; 0 = not allocated */
-    _Atomic uint64_t
-        current; /* number of the edge this thread entered last (the stand-in names it to the judge) */
 };
 
 enum ring_kind {
