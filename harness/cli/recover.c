@@ -43,7 +43,7 @@ recover_run(int argc, char **argv, struct fault *fault)
 
 const struct verb verb_recover = {
     .name = "recover",
-    .usage = "TAPE",
+    .usage = "[--quiet] TAPE",
     .summary = "finish a tape whose recorder was killed",
     .help =
         "When `timtape record` is killed, the app goes on, and what it did until then waits in shared "
