@@ -10,8 +10,8 @@ on_comm(int32_t code, const char *desc, const char *json, const void *user)
 {
     if (*(const int *)user != 77)
         app_say("wrong user data");
-    app_back("TIMCommCallback", "isj", (int64_t)code, desc, json);
     answered++;
+    app_back("TIMCommCallback", "isj", (int64_t)code, desc, json);
 }
 
 static void *

@@ -5,7 +5,7 @@
 need_command
 cd "$TOP" || exit 1
 
-make_() { make --no-print-directory -s O="${O#"$TOP"/}" "$@" >"$T/make.out" 2>&1; }
+make_() { make --no-print-directory -s -o all O="${O#"$TOP"/}" "$@" >"$T/make.out" 2>&1; }
 holds 'make install' make_ install DESTDIR="$T/stage" PREFIX=/usr || fail install "$T/make.out"
 for file in bin/timtape lib/timtape/audit.so lib/timtape/libImSDK.so lib/timtape/preload.so lib/timtape/standin.so \
     include/timtape/tim.h share/man/man1/timtape.1; do
