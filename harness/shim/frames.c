@@ -119,22 +119,21 @@ frames_enter(const struct shim_call *call)
     if (__builtin_expect(frames == NULL, 0))
         return 0;
     depth = frames->depth;
-    if (__builtin_expect(depth >= DEPTH, 0)) {
-        frames->depth = depth + 1;
-        return frames->frame[DEPTH - 1].seq;
-    }
     while (depth > 0) {
-        uintptr_t address = frames->frame[depth - 1].address;
+        uint32_t at = depth < DEPTH ? depth : DEPTH; /* of those that are not kept, the last that is knows */
+        uintptr_t address = frames->frame[at - 1].address;
 
-        parent = frames->frame[depth - 1].seq;
+        parent = frames->frame[at - 1].seq;
         if (address > here || here - address > SAME_STACK)
             break;
         parent = 0;
-        depth--;
+        depth = at - 1;
     }
     /* The depth first: a signal handler in between then works above this entry. Until this event has
      * its number, what is nested in it is nested in its parent. */
     frames->depth = depth + 1;
+    if (__builtin_expect(depth >= DEPTH, 0))
+        return parent;
     atomic_signal_fence(memory_order_seq_cst);
     frames->frame[depth].seq = parent;
     frames->frame[depth].address = here;

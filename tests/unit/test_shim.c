@@ -17,6 +17,7 @@ struct edges {
     size_t count;
     struct ring_record edge[EDGES];
     char body[EDGES][256];
+    struct ring_record last[4]; /* newest first */
     size_t notes[16];
 };
 
@@ -27,6 +28,10 @@ keep(void *context, const struct ring_event *event)
     bool edge = event->record->kind <= RING_BACK_LEAVE;
 
     edges->notes[event->record->kind]++;
+    if (edge) {
+        memmove(edges->last + 1, edges->last, sizeof edges->last - sizeof *edges->last);
+        edges->last[0] = *event->record;
+    }
     if (!edge || edges->count == EDGES)
         return 0;
     edges->edge[edges->count] = *event->record;
@@ -175,6 +180,33 @@ deep(void *unused)
     enter(&call[0]);
     leave(&call[0]);
     return frames_enter(&call[0]) == 0 ? 0 : 1;
+}
+
+static int
+deep_jumping(void *unused)
+{
+    static struct shim_call call[200];
+
+    (void)unused;
+    for (int i = 198; i >= 0; i--)
+        enter(&call[i]);
+    /* A longjmp out of all of them. */
+    enter(&call[199]);
+    leave(&call[199]);
+    enter(&call[100]);
+    leave(&call[100]);
+    return 0;
+}
+
+static void
+a_longjmp_out_of_deep_nesting_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    record("deep_jumping");
+    assert_int_equal(edges.edge[EDGES - 1].kind, RING_CALL_ENTER);
+    assert_int_equal(edges.count, EDGES);
+    assert_int_equal(edges.last[3].parent, 0);
+    assert_int_equal(edges.last[1].parent, 0);
 }
 
 static void
@@ -357,12 +389,14 @@ main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*work)(void *);
-    } works[] = {{"jumping", jumping},       {"forking", forking}, {"deep", deep},
-                 {"completing", completing}, {"secrets", secrets}, {"unfilled", unfilled}};
+    } works[] = {{"jumping", jumping},           {"forking", forking},       {"deep", deep},
+                 {"deep_jumping", deep_jumping}, {"completing", completing}, {"secrets", secrets},
+                 {"unfilled", unfilled}};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_longjmp_leaves_no_open_event_behind),
         cmocka_unit_test(a_forked_copy_of_a_call_is_no_call),
         cmocka_unit_test(deep_nesting_is_survived),
+        cmocka_unit_test(a_longjmp_out_of_deep_nesting_leaves_nothing_behind),
         cmocka_unit_test(callbacks_name_their_cause),
         cmocka_unit_test(contexts_are_reused_late),
         cmocka_unit_test(listeners_keep_their_trampoline),
