@@ -79,7 +79,8 @@ struct inbox {
 
     struct tape_hole *holes; /* ascending; numbers not seen yet below `next` */
     uint32_t nholes;
-    uint64_t next; /* the number expected next */
+    uint64_t next;  /* the number expected next */
+    uint64_t given; /* numbers given out when last asked */
 
     struct inbox_mask *masks; /* secrets that may be in the command line */
     uint32_t nmasks;
