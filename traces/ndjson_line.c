@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "traces/jtree_scan.h"
 #include "traces/ndjson_text.h"
 
@@ -129,8 +130,11 @@ ndjson_line_next(struct ndjson_line *line, struct fault *fault)
             memmove(line->text, line->text + 3, line->bytes);
         }
     } while (more > 0 && says_nothing(line));
-    if (more <= 0)
+    if (more <= 0) {
+        progress_end();
         return more;
+    }
+    progress_tick("lines read", line->number);
     line->root = jtree_parse(line->text, line->bytes, &options, &error);
     if (line->root == NULL) {
         if (error.problem == JTREE_SYNTAX || error.problem == JTREE_BYTES)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "traces/tape_reader.h"
 
 static const char *const queries[QUERIES] = {
@@ -128,6 +129,7 @@ tape_rewind(struct tape_reader *tape, uint64_t first, struct fault *fault)
     if (*query == NULL && sqlite3_prepare_v2(tape->db, queries[QUERY_EVENTS], -1, query, NULL) != SQLITE_OK)
         return damaged(tape, fault);
     sqlite3_reset(*query);
+    tape->events_read = 0;
     sqlite3_bind_int64(*query, 1, first > INT64_MAX ? INT64_MAX : (sqlite3_int64)first);
     return 0;
 }
@@ -162,8 +164,11 @@ tape_next(struct tape_reader *tape, struct tape_event *event, struct fault *faul
     if (tape->queries[QUERY_EVENTS] == NULL && tape_rewind(tape, 0, fault) != 0)
         return -1;
     int more = step(tape, QUERY_EVENTS, &row, fault);
-    if (more <= 0)
+    if (more <= 0) {
+        progress_end();
         return more;
+    }
+    progress_tick("events read", ++tape->events_read);
     memset(event, 0, sizeof *event);
     uint64_t id;
     if (!tape_column(row, 0, false, INT64_MAX, &event->seq) || event->seq == 0)

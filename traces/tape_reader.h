@@ -40,6 +40,7 @@ struct tape_reader {
     struct tape_pair *meta;
     unsigned nmeta, next_meta;
     sqlite3_stmt *queries[QUERIES];
+    uint64_t events_read; /* since the last rewind */
 };
 
 /* Fills apis and meta (tape_load.c). */

@@ -103,5 +103,6 @@ const struct verb verb_export = {
         "  -f, --force        replace FILE\n\n"
         "  timtape export bug.tape | jq -c 'select(.callback)'\n",
     .anywhere = true,
+    .streams = true,
     .run = export_run,
 };

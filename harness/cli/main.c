@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/progress.h"
 #include "cli/verb.h"
 
 static const struct verb *running;
@@ -37,6 +38,8 @@ void
 say_quiet(bool on)
 {
     quiet = on;
+    if (on)
+        progress_to(NULL);
 }
 
 static void
@@ -82,6 +85,8 @@ dispatch(int argc, char **argv, struct fault *fault)
     if (verb == NULL)
         return unknown(name, fault);
     running = verb;
+    if (out_moves(stderr) && !(verb->streams && isatty(STDOUT_FILENO)))
+        progress_to(out_progress);
     return verb->run(argc - 1, argv + 1, fault);
 }
 
@@ -103,6 +108,7 @@ main(int argc, char **argv)
     int number = errno;
     if (unwritten && reader_gone())
         return status < 0 ? 0 : status;
+    progress_end();
     if (status < 0) {
         complain(&fault);
         status = fault.kind;

@@ -10,15 +10,29 @@
 #include "traces/utf8.h"
 
 bool
-out_colour(FILE *stream)
+out_moves(FILE *stream)
 {
-    const char *none = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-    if (none != NULL && *none != '\0')
-        return false;
     if (term == NULL || strcmp(term, "dumb") == 0)
         return false;
     return isatty(fileno(stream)) == 1;
+}
+
+bool
+out_colour(FILE *stream)
+{
+    const char *none = getenv("NO_COLOR");
+    return (none == NULL || *none == '\0') && out_moves(stream);
+}
+
+void
+out_progress(const char *what, uint64_t done)
+{
+    if (what != NULL)
+        fprintf(stderr, "\r\033[K%" PRIu64 " %s", done, what);
+    else
+        fputs("\r\033[K", stderr);
+    fflush(stderr);
 }
 
 int

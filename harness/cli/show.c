@@ -269,5 +269,6 @@ const struct verb verb_show = {
             "\n"
             "Exit status: 0; 64 a mistake in the command line; 65 not a tape, or damaged.\n",
     .anywhere = true,
+    .streams = true,
     .run = show_run,
 };

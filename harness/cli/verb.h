@@ -23,6 +23,7 @@ struct verb {
     const char *summary; /* one line, lower case, no full stop */
     const char *help;    /* the long text: paragraphs and options, ends with a newline */
     bool anywhere;       /* options may also follow operands (verbs that start no app) */
+    bool streams;        /* writes its data while it reads: progress would run through it on a terminal */
     /* argv[0] is the verb's name. Returns the exit status, or -1 with the fault filled (its kind
      * is the exit status then). */
     int (*run)(int argc, char **argv, struct fault *fault);
@@ -54,6 +55,10 @@ void say_quiet(bool quiet);
 
 /* True when `stream` should get colours: a terminal, no NO_COLOR, TERM is not dumb. */
 bool out_colour(FILE *stream);
+/* True when `stream` is a terminal on which a line can be written over. */
+bool out_moves(FILE *stream);
+/* A progress_display: one line on stderr, written over. */
+void out_progress(const char *what, uint64_t done);
 /* Width of the terminal behind `stream`, or `otherwise` (also when it is none). */
 int out_width(FILE *stream, int otherwise);
 /* Foreign text for people: control characters, which could steer a terminal, and bytes that are not UTF-8 are
