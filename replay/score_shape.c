@@ -129,6 +129,23 @@ shape_pop(struct shape *shape, uint32_t thread, uint32_t until, struct fault *fa
     return 0;
 }
 
+/*
+ * What an event that begins now is nested in, which the tape says to be `parent`. A signal handler may have
+ * come when an event had its number and was not yet, or no longer, known to be open: what still has to return
+ * is around it. What has no leave edge was left by a longjmp.
+ */
+static uint32_t
+shape_around(struct shape *shape, uint32_t thread, uint32_t parent)
+{
+    struct score_draft *draft = shape->draft;
+
+    while (shape->tops[thread] != parent && draft->events[shape->tops[thread]].leave == SCORE_NONE) {
+        draft->events[shape->tops[thread]].flags |= SCORE_LOST_LEAVE;
+        shape->tops[thread] = shape->above[shape->tops[thread]];
+    }
+    return shape->tops[thread];
+}
+
 static bool
 shape_is_open(const struct shape *shape, uint32_t thread, uint32_t event)
 {
@@ -176,8 +193,7 @@ shape_nesting(struct shape *shape, struct fault *fault)
                                  ", which was not open on its thread",
                                  event->seq, shape_name(event), raw->parent);
         }
-        if (shape_pop(shape, event->thread, event->parent, fault) != 0)
-            return -1;
+        event->parent = shape_around(shape, event->thread, event->parent);
         shape->above[index] = event->parent;
         shape->tops[event->thread] = index;
     }

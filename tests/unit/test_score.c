@@ -190,6 +190,21 @@ sanitized(void **state)
     score_destroy(&file);
 }
 
+/* A signal handler came when a call had its number but was not yet known to be open. */
+static void
+interrupted(void **state)
+{
+    struct tape_reader *tape = tape_new(1);
+
+    (void)state;
+    tape_add(tape, "TIMSetConfig", 1, 1, 6, 0, 9);
+    tape_add(tape, "TIMCommCallback", 1, 2, 5, 1, 8)->parent = 1;
+    tape_add(tape, "TIMInit", 1, 3, 4, 2, 3);
+    assert_int_equal(make(tape, plain), 0);
+    assert_int_equal(score_event(file.score, 2)->parent, 1);
+    score_destroy(&file);
+}
+
 static void
 hostile(void **state)
 {
@@ -445,6 +460,7 @@ main(void)
         cmocka_unit_test(times),
         cmocka_unit_test(what_does_not_count),
         cmocka_unit_test(sanitized),
+        cmocka_unit_test(interrupted),
         cmocka_unit_test(hostile),
         cmocka_unit_test(no_room),
         cmocka_unit_test(empty),
