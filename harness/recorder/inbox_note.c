@@ -106,7 +106,7 @@ inbox_writer(struct inbox *inbox, uint32_t slot)
     struct inbox_slot *from = &inbox->slots[slot];
     if (from->thread == 0) {
         static const char nameless[16];
-        uint64_t owner = ring_slot_header(inbox->ring, slot)->owner;
+        uint64_t owner = ring_slot_header(inbox->ring, slot)->owner & ~RING_FOREIGN;
         uint32_t pid = (uint32_t)(owner >> 32);
         if (inbox_process(inbox, pid) != NULL)
             from->thread = thread_number(inbox, pid, (uint32_t)owner, nameless);

@@ -127,6 +127,7 @@ static int
 options_header(const struct ring_options *options, struct ring_session *header, struct fault *fault)
 {
     struct timespec wall;
+    struct stat pids;
 
     memset(header, 0, sizeof *header);
     memcpy(header->magic, RING_MAGIC, sizeof header->magic);
@@ -148,6 +149,8 @@ options_header(const struct ring_options *options, struct ring_session *header, 
         return fault_set(fault, FAULT_USAGE,
                          "%llu bytes per ring: it must be a power of two from 16 KiB to 1 GiB",
                          (unsigned long long)header->slot_bytes);
+    if (stat("/proc/self/ns/pid", &pids) == 0)
+        header->namespace = pids.st_ino;
     clock_gettime(CLOCK_REALTIME, &wall);
     header->start_wall = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;
     header->start_ns = ring_monotonic();

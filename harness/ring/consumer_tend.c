@@ -105,6 +105,8 @@ ring_tend(struct ring_reader *ring)
         struct ring_view *view = &ring->view[i];
         uint64_t owner = atomic_load_explicit(&slot->owner, memory_order_acquire);
 
+        if ((owner & RING_FOREIGN) != 0)
+            continue;
         if (owner != 0 && !owner_lives(view, owner)) {
             /* The dead do not write any more: what head says now is final and stays to be drained. */
             if (atomic_compare_exchange_strong(&slot->owner, &owner, 0))

@@ -186,7 +186,7 @@ put_control(struct ring_writer *writer, uint8_t kind, const void *body, uint64_t
 static bool
 put_thread(struct ring_writer *writer)
 {
-    uint64_t owner = atomic_load_explicit(&writer->slot->owner, memory_order_relaxed);
+    uint64_t owner = atomic_load_explicit(&writer->slot->owner, memory_order_relaxed) & ~RING_FOREIGN;
     struct ring_thread thread = {.pid = (uint32_t)(owner >> 32), .tid = (uint32_t)owner};
     int saved = errno;
     long fd = syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/comm", O_RDONLY | O_CLOEXEC, 0);

@@ -186,6 +186,8 @@ ring_kernel_ns(void)
 static bool
 attach_locked(struct ring_page *page)
 {
+    struct stat status;
+
     if (ring_session == NULL) {
         if (session_path[0] == '\0') {
             const char *path = getenv(RING_ENV_SESSION);
@@ -203,6 +205,10 @@ attach_locked(struct ring_page *page)
         release_key_make();
     }
     page->pid = (uint32_t)syscall(SYS_getpid);
+    page->foreign = 0;
+    if (ring_session->namespace != 0 &&
+        (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino != ring_session->namespace))
+        page->foreign = RING_FOREIGN;
     /* Another one than the parent's, even if the clock is coarse or both have a pid of 1. */
     atomic_store_explicit(&page->token, (uint64_t)page->pid << 32 | (uint32_t)ring_kernel_ns() | 1,
                           memory_order_release);
@@ -267,7 +273,7 @@ ring_producer_current(void)
 
     if (ring_producer_session() == NULL)
         return 0;
-    owner = (uint64_t)syscall(SYS_getpid) << 32 | (uint32_t)syscall(SYS_gettid);
+    owner = ring_page->foreign | (uint64_t)syscall(SYS_getpid) << 32 | (uint32_t)syscall(SYS_gettid);
     for (uint32_t i = 0; i < slots; i++) {
         struct ring_slot *slot = slot_at(i);
 
@@ -455,7 +461,7 @@ ring_claim(unsigned level)
 
         /* A vfork child borrows its parent's memory: a slot in its name would outlive it. */
         if (pid == ring_page->pid)
-            writer = claim_any(pid << 32 | (uint32_t)syscall(SYS_gettid), token);
+            writer = claim_any(ring_page->foreign | pid << 32 | (uint32_t)syscall(SYS_gettid), token);
         if (writer == NULL)
             mine->retry = beat + RETRY_BEATS;
         else if (release_key_valid)

@@ -38,6 +38,7 @@ struct ring_page {
     _Atomic uint64_t token;
     _Atomic uint32_t busy; /* tid of the thread that attaches */
     uint32_t pid;          /* a vfork child has our token but another pid */
+    uint64_t foreign;      /* RING_FOREIGN or 0 */
 };
 
 /* Initial-exec TLS: counts against the small surplus that dlopen'ed libraries share. */

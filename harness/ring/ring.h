@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define RING_MAGIC "TIMTRNG\1"
-#define RING_LAYOUT 2
+#define RING_LAYOUT 3
 #define RING_LINE 128 /* two cache lines: adjacent-line prefetch makes 64 share falsely */
 #define RING_ANCHORS 64
 #define RING_NONE UINT32_MAX /* length of a NULL string */
@@ -58,6 +58,7 @@ struct ring_session {
     uint64_t start_ns;   /* CLOCK_MONOTONIC at the start of the recording */
     uint64_t start_wall; /* CLOCK_REALTIME ns at the same moment */
     uint64_t stall_ns;   /* a full ring waits at most this long while `heartbeat` stands still */
+    uint64_t namespace;  /* of the consumer's pids: inode of /proc/self/ns/pid, 0 unknown */
 
     alignas(RING_LINE) _Atomic uint64_t seq; /* last number given out; the first edge is 1 */
 
@@ -74,6 +75,10 @@ struct ring_session {
         RING_LINE) _Atomic uint32_t anchors; /* how many were ever stored; newest at (n-1) % RING_ANCHORS */
     struct ring_anchor anchor[RING_ANCHORS];
 };
+
+/* Set in an owner whose pid and tid count in another namespace than the consumer's (a container, a sandbox):
+ * from outside nobody can tell whether it lives, so it keeps its slot. */
+#define RING_FOREIGN (1ull << 63)
 
 /* Owner of a slot: pid << 32 | tid, 0 when free. A slot that was released and claimed
  * again goes on in the same ring: a RING_THREAD record says who writes from there on. */

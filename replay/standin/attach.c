@@ -136,7 +136,7 @@ standin_slot_of(uint64_t owner)
     struct ring_slot *slots = attach_slots(&count);
 
     for (i = 0; i < count; i++) {
-        if (atomic_load_explicit(&slots[i].owner, memory_order_acquire) == owner)
+        if ((atomic_load_explicit(&slots[i].owner, memory_order_acquire) & ~RING_FOREIGN) == owner)
             return &slots[i];
     }
     return NULL;
@@ -148,7 +148,8 @@ standin_slot(void)
     struct standin_thread *thread = &standin_thread;
     uint64_t owner = standin_owner();
 
-    if (thread->slot == NULL || atomic_load_explicit(&thread->slot->owner, memory_order_relaxed) != owner)
+    if (thread->slot == NULL ||
+        (atomic_load_explicit(&thread->slot->owner, memory_order_relaxed) & ~RING_FOREIGN) != owner)
         thread->slot = standin_slot_of(owner);
     return thread->slot;
 }

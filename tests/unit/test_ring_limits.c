@@ -96,6 +96,54 @@ waiting_ends_in_frozen_time(void **state)
     ring_destroy(ring, true);
 }
 
+/* In a sandbox: its pid means nothing, or somebody else, outside. */
+static int
+in_another_namespace(void *context)
+{
+    _Atomic int *stage = context;
+    int status;
+
+    if (unshare(CLONE_NEWPID) != 0)
+        return 77;
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool good = put_one();
+
+        *stage = 1;
+        while (*stage == 1)
+            usleep(1000);
+        _exit(good && put_one() ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+static void
+a_writer_in_another_pid_namespace_keeps_its_slot(void **state)
+{
+    struct ring_reader *ring = session_new(4, 1 << 20, RING_WAIT, 0);
+    _Atomic int *stage = shared_page();
+    size_t edges = 0, owners = 0;
+    int status = 0;
+    pid_t pid = child(in_another_namespace, (void *)stage);
+
+    (void)state;
+    while (*stage == 0 && !ended(pid, &status))
+        usleep(1000);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+        ring_destroy(ring, true);
+        skip(); /* needs root */
+    }
+    assert_int_equal(ring_tend(ring), 0); /* not known to live */
+    for (uint32_t i = 0; i < 4; i++)
+        owners += ring_slot_header(ring, i)->owner != 0;
+    *stage = 2;
+    assert_int_equal(owners, 1);
+    assert_int_equal(drain_all(ring, pid, edges_only, &edges), 0);
+    assert_int_equal(edges, 2);
+    ring_destroy(ring, true);
+}
+
 static int
 small_files(void *unused)
 {
@@ -278,6 +326,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_forked_in_frozen_time_has_a_ring_of_its_own),
         cmocka_unit_test(waiting_ends_in_frozen_time),
+        cmocka_unit_test(a_writer_in_another_pid_namespace_keeps_its_slot),
         cmocka_unit_test(a_limit_on_file_sizes),
         cmocka_unit_test(a_limit_on_address_space_with_spares),
         cmocka_unit_test(a_limit_on_address_space_without),
