@@ -75,19 +75,20 @@ spare_make(struct ring_reader *ring, uint32_t index)
 {
     struct ring_slot *slot = &ring->slot[index];
     uint64_t none = 0, mine = (uint64_t)getpid() << 32 | (uint32_t)syscall(SYS_gettid);
-    off_t offset = (off_t)(ring->data_offset + index * ring->slot_bytes), size = (off_t)ring->slot_bytes;
+    off_t offset = (off_t)(ring->data_offset + index * ring->slot_bytes),
+          size = (off_t)ring_new_bytes(ring->session, index);
     bool made = false;
 
     if (!atomic_compare_exchange_strong(&slot->owner, &none, mine))
         return false;
     if (slot->bytes == 0 && slot->head == slot->tail &&
         fallocate(ring->fd, FALLOC_FL_KEEP_SIZE, offset, size) == 0) {
-        void *map = mmap(NULL, ring->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, offset);
+        void *map = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, offset);
 
         if (map != MAP_FAILED) {
-            (void)madvise(map, ring->slot_bytes, MADV_POPULATE_WRITE);
-            munmap(map, ring->slot_bytes);
-            atomic_store_explicit(&slot->bytes, ring->slot_bytes, memory_order_relaxed);
+            (void)madvise(map, (size_t)size, MADV_POPULATE_WRITE);
+            munmap(map, (size_t)size);
+            atomic_store_explicit(&slot->bytes, (uint64_t)size, memory_order_relaxed);
             made = true;
         }
     }

@@ -369,7 +369,8 @@ writer_map(struct ring_writer *writer, uint32_t index, bool empty)
     if (writer->data == NULL && empty) {
         uint64_t least = largest < RING_LEAST_BYTES ? largest : RING_LEAST_BYTES;
 
-        for (bytes = made ? bytes / 2 : largest; bytes >= least && writer->data == NULL; bytes /= 2) {
+        for (bytes = made ? bytes / 2 : ring_new_bytes(ring_session, index);
+             bytes >= least && writer->data == NULL; bytes /= 2) {
             writer->data = data_make(fd, index, bytes);
             if (writer->data != NULL) {
                 atomic_store_explicit(&slot->bytes, bytes, memory_order_relaxed);

@@ -15,7 +15,6 @@
 /* Records begun inside one another on one thread: only signal handlers nest. */
 #define RING_LEVELS 4
 #define RING_MOST_SLOTS 1024
-#define RING_LEAST_BYTES (1u << 20)
 
 /* This process's end of one slot. Valid while its token is the process's. Each thread writes its own with
  * every edge: two in one cache line would cost parallel producers half as much again. */

@@ -94,6 +94,20 @@ struct ring_slot {
     _Atomic uint64_t bytes; /* size of this ring, power of two <= slot_bytes; 0 = not allocated */
 };
 
+#define RING_LEAST_BYTES (1u << 20)
+
+/* Size of a new ring in this slot: an app of hundreds of threads must not pay gigabytes for them. */
+static inline uint64_t
+ring_new_bytes(const struct ring_session *session, uint32_t slot)
+{
+    uint64_t bytes = slot < 16   ? session->slot_bytes
+                     : slot < 64 ? session->slot_bytes / 4
+                                 : session->slot_bytes / 16;
+    uint64_t least = session->slot_bytes < RING_LEAST_BYTES ? session->slot_bytes : RING_LEAST_BYTES;
+
+    return bytes < least ? least : bytes;
+}
+
 enum ring_kind {
     RING_PAD = 0, /* skip to the start of the ring */
     RING_CALL_ENTER = 1,

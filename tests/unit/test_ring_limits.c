@@ -259,6 +259,45 @@ more_threads_than_slots(void **state)
     ring_destroy(ring, true);
 }
 
+static void *
+one_of_many(void *unused)
+{
+    (void)unused;
+    put_one();
+    pthread_barrier_wait(&barrier);
+    return NULL;
+}
+
+static int
+many_threads(void *unused)
+{
+    pthread_t thread[100];
+
+    (void)unused;
+    pthread_barrier_init(&barrier, NULL, 100);
+    for (int i = 0; i < 100; i++)
+        pthread_create(&thread[i], NULL, one_of_many, NULL);
+    for (int i = 0; i < 100; i++)
+        pthread_join(thread[i], NULL);
+    return 0;
+}
+
+static void
+many_threads_cost_little_memory(void **state)
+{
+    struct ring_reader *ring = session_new(128, 8 << 20, RING_WAIT, 0);
+    uint64_t bytes = 0;
+    size_t edges = 0;
+
+    (void)state;
+    assert_int_equal(drain_all(ring, child(many_threads, NULL), edges_only, &edges), 0);
+    assert_int_equal(edges, 100);
+    for (uint32_t i = 0; i < 128; i++)
+        bytes += ring_slot_header(ring, i)->bytes;
+    assert_true(bytes <= 16 * (8u << 20) + 48 * (2u << 20) + 36 * (1u << 20));
+    ring_destroy(ring, true);
+}
+
 static int
 full_file_system(void *context)
 {
@@ -331,6 +370,7 @@ main(void)
         cmocka_unit_test(a_limit_on_address_space_with_spares),
         cmocka_unit_test(a_limit_on_address_space_without),
         cmocka_unit_test(more_threads_than_slots),
+        cmocka_unit_test(many_threads_cost_little_memory),
         cmocka_unit_test(a_full_file_system),
         cmocka_unit_test(clear_words_when_there_is_no_place),
     };
