@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -183,12 +184,39 @@ ring_kernel_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static struct ring_slot *
+slot_at(uint32_t index)
+{
+    return (struct ring_slot *)((uint8_t *)ring_session + ring_session->slots_offset) + index;
+}
+
+/* Addresses that the kernel chose for this program; all copies of this code in it see the same. */
+static uint64_t
+image_number(void)
+{
+    return (uint64_t)getauxval(AT_RANDOM) ^ (uint64_t)getauxval(AT_SYSINFO_EHDR) << 20;
+}
+
+/* After exec the process lives on, and from outside so do the owners of its slots. */
+static void
+image_sweep(uint64_t owner)
+{
+    for (uint32_t i = 0; i < slots; i++) {
+        struct ring_slot *slot = slot_at(i);
+        uint64_t held = atomic_load_explicit(&slot->owner, memory_order_acquire);
+
+        if (held >> 32 == owner >> 32 && slot->image != image_number())
+            atomic_compare_exchange_strong(&slot->owner, &held, 0);
+    }
+}
+
 static bool
 attach_locked(struct ring_page *page)
 {
+    bool first = ring_session == NULL;
     struct stat status;
 
-    if (ring_session == NULL) {
+    if (first) {
         if (session_path[0] == '\0') {
             const char *path = getenv(RING_ENV_SESSION);
 
@@ -209,6 +237,8 @@ attach_locked(struct ring_page *page)
     if (ring_session->namespace != 0 &&
         (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino != ring_session->namespace))
         page->foreign = RING_FOREIGN;
+    if (first && page->foreign == 0) /* two sandboxes may have the same pids */
+        image_sweep((uint64_t)page->pid << 32);
     /* Another one than the parent's, even if the clock is coarse or both have a pid of 1. */
     atomic_store_explicit(&page->token, (uint64_t)page->pid << 32 | (uint32_t)ring_kernel_ns() | 1,
                           memory_order_release);
@@ -258,12 +288,6 @@ struct ring_session *
 ring_producer_session(void)
 {
     return ring_producer_attachment() != 0 ? ring_session : NULL;
-}
-
-static struct ring_slot *
-slot_at(uint32_t index)
-{
-    return (struct ring_slot *)((uint8_t *)ring_session + ring_session->slots_offset) + index;
 }
 
 uint64_t
@@ -402,6 +426,7 @@ slot_claim(uint32_t index, uint64_t owner, uint64_t token)
         atomic_store_explicit(&slot->owner, 0, memory_order_release);
         return NULL;
     }
+    slot->image = image_number();
     writer->slot = slot;
     writer->head = head;
     writer->limit = 0; /* the first record takes the slow way, which announces the thread */

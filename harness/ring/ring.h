@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define RING_MAGIC "TIMTRNG\1"
-#define RING_LAYOUT 3
+#define RING_LAYOUT 4
 #define RING_LINE 128 /* two cache lines: adjacent-line prefetch makes 64 share falsely */
 #define RING_ANCHORS 64
 #define RING_NONE UINT32_MAX /* length of a NULL string */
@@ -91,6 +91,7 @@ struct ring_slot {
     _Atomic uint64_t dropped;                 /* edges thrown away for lack of room */
     alignas(RING_LINE) _Atomic uint64_t tail; /* bytes ever consumed; consumer */
     alignas(RING_LINE) _Atomic uint64_t owner;
+    _Atomic uint64_t image; /* of the owner: tells a program from the one that exec put in its place */
     _Atomic uint64_t bytes; /* size of this ring, power of two <= slot_bytes; 0 = not allocated */
 };
 

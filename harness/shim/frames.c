@@ -120,14 +120,15 @@ frames_enter(const struct shim_call *call)
         return 0;
     depth = frames->depth;
     while (depth > 0) {
-        uint32_t at = depth < DEPTH ? depth : DEPTH; /* of those that are not kept, the last that is knows */
-        uintptr_t address = frames->frame[at - 1].address;
+        uint32_t last =
+            depth < DEPTH ? depth - 1 : DEPTH - 1; /* for those that are not kept, the last that is */
+        uintptr_t address = frames->frame[last].address;
 
-        parent = frames->frame[at - 1].seq;
+        parent = frames->frame[last].seq;
         if (address > here || here - address > SAME_STACK)
             break;
         parent = 0;
-        depth = at - 1;
+        depth = last;
     }
     /* The depth first: a signal handler in between then works above this entry. Until this event has
      * its number, what is nested in it is nested in its parent. */

@@ -144,6 +144,40 @@ a_writer_in_another_pid_namespace_keeps_its_slot(void **state)
     ring_destroy(ring, true);
 }
 
+/* One edge, then the next program in the same process. */
+static int
+execs(unsigned left)
+{
+    char number[16];
+
+    if (!put_one())
+        return 1;
+    if (left == 0)
+        return 0;
+    snprintf(number, sizeof number, "%u", left - 1);
+    execl("/proc/self/exe", "again", number, NULL);
+    return 2;
+}
+
+static int
+first_exec(void *unused)
+{
+    (void)unused;
+    return execs(9);
+}
+
+static void
+programs_that_exec_on_and_on_need_one_slot(void **state)
+{
+    struct ring_reader *ring = session_new(2, 1 << 20, RING_WAIT, 0);
+    size_t edges = 0;
+
+    (void)state;
+    assert_int_equal(drain_all(ring, child(first_exec, NULL), edges_only, &edges), 0);
+    assert_int_equal(edges, 10);
+    ring_destroy(ring, true);
+}
+
 static int
 small_files(void *unused)
 {
@@ -360,12 +394,13 @@ clear_words_when_there_is_no_place(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_forked_in_frozen_time_has_a_ring_of_its_own),
         cmocka_unit_test(waiting_ends_in_frozen_time),
         cmocka_unit_test(a_writer_in_another_pid_namespace_keeps_its_slot),
+        cmocka_unit_test(programs_that_exec_on_and_on_need_one_slot),
         cmocka_unit_test(a_limit_on_file_sizes),
         cmocka_unit_test(a_limit_on_address_space_with_spares),
         cmocka_unit_test(a_limit_on_address_space_without),
@@ -375,5 +410,7 @@ main(void)
         cmocka_unit_test(clear_words_when_there_is_no_place),
     };
 
+    if (argc > 1)
+        return execs((unsigned)atoi(argv[1]));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
