@@ -197,7 +197,8 @@ image_number(void)
     return (uint64_t)getauxval(AT_RANDOM) ^ (uint64_t)getauxval(AT_SYSINFO_EHDR) << 20;
 }
 
-/* After exec the process lives on, and from outside so do the owners of its slots. */
+/* After exec the thread that did it lives on, and from outside so does the owner of its slots. Only our own
+ * thread's are looked at: another one may be just claiming, through another copy of this code. */
 static void
 image_sweep(uint64_t owner)
 {
@@ -205,7 +206,7 @@ image_sweep(uint64_t owner)
         struct ring_slot *slot = slot_at(i);
         uint64_t held = atomic_load_explicit(&slot->owner, memory_order_acquire);
 
-        if (held >> 32 == owner >> 32 && slot->image != image_number())
+        if (held == owner && slot->image != image_number())
             atomic_compare_exchange_strong(&slot->owner, &held, 0);
     }
 }
@@ -238,7 +239,7 @@ attach_locked(struct ring_page *page)
         (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino != ring_session->namespace))
         page->foreign = RING_FOREIGN;
     if (first && page->foreign == 0) /* two sandboxes may have the same pids */
-        image_sweep((uint64_t)page->pid << 32);
+        image_sweep((uint64_t)page->pid << 32 | (uint32_t)syscall(SYS_gettid));
     /* Another one than the parent's, even if the clock is coarse or both have a pid of 1. */
     atomic_store_explicit(&page->token, (uint64_t)page->pid << 32 | (uint32_t)ring_kernel_ns() | 1,
                           memory_order_release);
