@@ -87,7 +87,8 @@ look_ring(struct findings *findings)
     char *slash = strrchr(folder, '/');
     if (slash != NULL)
         *slash = '\0';
-    found(findings, "rings", true, "in %s, %s for each of the first threads", folder, out_size(size, session->slot_bytes));
+    found(findings, "rings", true, "in %s, %s for each of the first threads", folder,
+          out_size(size, session->slot_bytes));
     found(findings, "clock", true, "%s",
           session->clock == RING_CLOCK_TSC
               ? "time stamp counter (the kernel trusts it)"
