@@ -27,6 +27,13 @@ void put_stores(struct out *out, const struct entry *entry);
 /* Member of union api_value for a machine type: i, u, s, out, fn, user. */
 const char *member_of(const char *type);
 bool returns_nothing(const struct entry *entry);
+/* For names with several signatures (emit_raw.c): how many registers the longest takes; `uintptr_t r0, ...`
+ * (name NULL: the types only); the exported function up to its first statement; its last: a switch over
+ * what `signature` answers, to the static functions as_<id>. */
+unsigned raw_registers(const struct entry *entry);
+void put_registers(struct out *out, unsigned registers, const char *type, const char *name);
+void put_raw_head(struct out *out, const char *exported, const struct entry *entry);
+void put_raw_dispatch(struct out *out, const char *signature, const struct entry *entry);
 /* All entries in id order. */
 const struct entry *model_entry(const struct model *model, unsigned id);
 unsigned model_entries(const struct model *model);

@@ -124,58 +124,25 @@ put_signature(struct out *out, const struct model *model, const struct entry *en
     put(out, "}\n\n");
 }
 
-static void
-put_dispatch_case(struct out *out, const struct entry *entry)
-{
-    bool nothing = returns_nothing(entry);
-
-    put(out, "        %sas_%s(", nothing ? "" : "return (uintptr_t)", entry->id);
-    for (unsigned i = 0; i < entry->nparams; i++)
-        put(out, "%s(%s)r%u", i ? ", " : "", entry->params[i].ctype, i);
-    put(out, ");\n%s", nothing ? "        return 0;\n" : "");
-}
-
-/*
- * A name whose signature changed. The app was built for one signature, the library behind
- * has one, and both are the same or the app would not work without us either. So take
- * the registers as they are, and ask the library's version what they mean.
- */
+/* The library behind says by its version which signature the app's registers hold. */
 static void
 put_raw_wrapper(struct out *out, const struct model *model, const struct entry *entry)
 {
-    unsigned registers = entry->nparams;
+    unsigned registers = raw_registers(entry);
 
     put_signature(out, model, entry);
-    for (unsigned i = 0; i < entry->older.count; i++) {
-        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
-        registers = older->nparams > registers ? older->nparams : registers;
-        put_signature(out, model, older);
-    }
-    put(out, "SHIM_EXPORT uintptr_t raw_%s(", entry->name);
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%suintptr_t r%u", i ? ", " : "", i);
-    put(out, ") __asm__(\"%s\");\n\nuintptr_t\nraw_%s(", entry->name, entry->name);
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%suintptr_t r%u", i ? ", " : "", i);
-    put(out, ")\n{\n    if (!shim_recording()) {\n        uintptr_t (*behind)(");
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%suintptr_t", i ? ", " : "");
+    for (unsigned i = 0; i < entry->older.count; i++)
+        put_signature(out, model, LIST_AT(&entry->older, const struct entry *, i)[0]);
+    put_raw_head(out, "SHIM_EXPORT", entry);
+    put(out, "    if (!shim_recording()) {\n        uintptr_t (*behind)(");
+    put_registers(out, registers, "uintptr_t", NULL);
     put(out, ") = (uintptr_t (*)(");
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%suintptr_t", i ? ", " : "");
+    put_registers(out, registers, "uintptr_t", NULL);
     put(out, "))shim_behind(%s);\n        return behind == NULL ? (uintptr_t)%s : behind(", entry->id,
         returns_nothing(entry) ? "0" : missing_of(model, entry));
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%sr%u", i ? ", " : "", i);
-    put(out, ");\n    }\n    switch (shim_signature(%s)) {\n", entry->id);
-    for (unsigned i = 0; i < entry->older.count; i++) {
-        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
-        put(out, "    case %s:\n", older->id);
-        put_dispatch_case(out, older);
-    }
-    put(out, "    default:\n");
-    put_dispatch_case(out, entry);
-    put(out, "    }\n}\n\n");
+    put_registers(out, registers, "", "r");
+    put(out, ");\n    }\n");
+    put_raw_dispatch(out, "shim_signature", entry);
 }
 
 static void

@@ -31,17 +31,6 @@ put_entry_point(struct out *out, const struct entry *entry)
 }
 
 static void
-put_dispatch_case(struct out *out, const struct entry *entry)
-{
-    bool nothing = returns_nothing(entry);
-
-    put(out, "        %sas_%s(", nothing ? "" : "return (uintptr_t)", entry->id);
-    for (unsigned i = 0; i < entry->nparams; i++)
-        put(out, "%s(%s)r%u", i ? ", " : "", entry->params[i].ctype, i);
-    put(out, ");\n%s", nothing ? "        return 0;\n" : "");
-}
-
-static void
 put_signature(struct out *out, const struct entry *entry)
 {
     put(out, "static %s\nas_%s(", entry->ctype, entry->id);
@@ -55,29 +44,11 @@ put_signature(struct out *out, const struct entry *entry)
 static void
 put_raw_entry_point(struct out *out, const struct entry *entry)
 {
-    unsigned registers = entry->nparams;
-
     put_signature(out, entry);
-    for (unsigned i = 0; i < entry->older.count; i++) {
-        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
-        registers = older->nparams > registers ? older->nparams : registers;
-        put_signature(out, older);
-    }
-    put(out, "STANDIN_EXPORT uintptr_t raw_%s(", entry->name);
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%suintptr_t r%u", i ? ", " : "", i);
-    put(out, ") __asm__(\"%s\");\n\nuintptr_t\nraw_%s(", entry->name, entry->name);
-    for (unsigned i = 0; i < registers; i++)
-        put(out, "%suintptr_t r%u", i ? ", " : "", i);
-    put(out, ")\n{\n    switch (standin_signature(%s)) {\n", entry->id);
-    for (unsigned i = 0; i < entry->older.count; i++) {
-        const struct entry *older = LIST_AT(&entry->older, const struct entry *, i)[0];
-        put(out, "    case %s:\n", older->id);
-        put_dispatch_case(out, older);
-    }
-    put(out, "    default:\n");
-    put_dispatch_case(out, entry);
-    put(out, "    }\n}\n\n");
+    for (unsigned i = 0; i < entry->older.count; i++)
+        put_signature(out, LIST_AT(&entry->older, const struct entry *, i)[0]);
+    put_raw_head(out, "STANDIN_EXPORT", entry);
+    put_raw_dispatch(out, "standin_signature", entry);
 }
 
 static void
