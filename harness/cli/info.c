@@ -229,20 +229,14 @@ info_json(struct tape_reader *tape, const char *path, struct fault *fault)
 static int
 info_run(int argc, char **argv, struct fault *fault)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
-    bool json = false;
-    int option;
-    while ((option = verb_option(argc, argv, options, fault)) != -1) {
-        if (option == VERB_BAD)
-            return -1;
-        json = true;
-    }
-    if (optind != argc - 1)
-        return verb_usage(fault, optind == argc ? "which tape?" : "one tape at a time");
-    struct tape_reader *tape = tape_open(argv[optind], fault);
+    const char *path;
+    bool json;
+    if (verb_reads(argc, argv, &json, &path, fault) != 0)
+        return -1;
+    struct tape_reader *tape = tape_open(path, fault);
     if (tape == NULL)
         return -1;
-    int result = json ? info_json(tape, argv[optind], fault) : info_words(tape, argv[optind], fault);
+    int result = json ? info_json(tape, path, fault) : info_words(tape, path, fault);
     tape_close(tape);
     return result;
 }

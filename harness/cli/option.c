@@ -96,3 +96,29 @@ verb_option(int argc, char **argv, const struct option *options, struct fault *f
         return option;
     }
 }
+
+const char *
+verb_tape(int argc, char **argv, struct fault *fault)
+{
+    if (optind == argc - 1)
+        return argv[optind];
+    verb_usage(fault, optind == argc ? "which tape?" : "one tape at a time");
+    return NULL;
+}
+
+int
+verb_reads(int argc, char **argv, bool *json, const char **tape, struct fault *fault)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    int option;
+    *json = false;
+    while ((option = verb_option(argc, argv, options, fault)) != -1) {
+        if (option == VERB_BAD)
+            return -1;
+        *json = true;
+    }
+    if (tape == NULL)
+        return optind == argc ? 0 : verb_usage(fault, "what is '%s'?", argv[optind]);
+    *tape = verb_tape(argc, argv, fault);
+    return *tape != NULL ? 0 : -1;
+}

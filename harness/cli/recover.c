@@ -16,9 +16,9 @@ recover_run(int argc, char **argv, struct fault *fault)
             return -1;
         say_quiet(true);
     }
-    if (optind != argc - 1)
-        return verb_usage(fault, optind == argc ? "which tape?" : "one tape at a time");
-    const char *path = argv[optind];
+    const char *path = verb_tape(argc, argv, fault);
+    if (path == NULL)
+        return -1;
     if (recorder_recover(path, &report, fault) != 0)
         return -1;
     char size[32];

@@ -44,6 +44,11 @@ const char *verb_nearest(const char *typed);
  */
 #define VERB_BAD (-2)
 int verb_option(int argc, char **argv, const struct option *options, struct fault *fault);
+/* For verbs whose one option is --json and that take one tape, or none (`tape` NULL): 0, or -1 with the fault
+ * filled. *tape points into argv. */
+int verb_reads(int argc, char **argv, bool *json, const char **tape, struct fault *fault);
+/* The one tape a verb was given, behind its options; NULL with the fault filled. */
+const char *verb_tape(int argc, char **argv, struct fault *fault);
 /* A usage fault that names the verb's usage line; returns -1. */
 int verb_usage(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The verb that is running. */

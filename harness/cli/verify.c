@@ -139,18 +139,12 @@ print_json(const char *path, const struct reasons *reasons)
 static int
 verify_run(int argc, char **argv, struct fault *fault)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
     struct reasons reasons = {.count = 0};
-    bool json = false;
-    int option;
-    while ((option = verb_option(argc, argv, options, fault)) != -1) {
-        if (option == VERB_BAD)
-            return -1;
-        json = true;
-    }
-    if (optind != argc - 1)
-        return verb_usage(fault, optind == argc ? "which tape?" : "one tape at a time");
-    struct tape_reader *tape = tape_open(argv[optind], fault);
+    const char *path;
+    bool json;
+    if (verb_reads(argc, argv, &json, &path, fault) != 0)
+        return -1;
+    struct tape_reader *tape = tape_open(path, fault);
     if (tape == NULL)
         return -1;
     int result = judge(tape, &reasons, fault);
@@ -158,12 +152,12 @@ verify_run(int argc, char **argv, struct fault *fault)
     if (result != 0)
         return -1;
     if (json) {
-        print_json(argv[optind], &reasons);
+        print_json(path, &reasons);
     } else if (reasons.count == 0) {
-        out_lines(stdout, argv[optind]);
+        out_lines(stdout, path);
         printf(": complete and fit for CI\n");
     } else {
-        out_lines(stdout, argv[optind]);
+        out_lines(stdout, path);
         printf(": not fit for CI\n");
         for (unsigned i = 0; i < reasons.count; i++) {
             printf("  - ");

@@ -10,14 +10,9 @@
 static int
 version_run(int argc, char **argv, struct fault *fault)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
-    bool json = false;
-    int option;
-    while ((option = verb_option(argc, argv, options, fault)) != -1) {
-        if (option == VERB_BAD)
-            return -1;
-        json = true;
-    }
+    bool json;
+    if (verb_reads(argc, argv, &json, NULL, fault) != 0)
+        return -1;
     if (json)
         printf("{\"timtape\":\"%s\",\"tape_format\":%d,\"ring_layout\":%d,\"functions\":%d,\"entries\":%d,"
                "\"sqlite\":\"%s\"}\n",
