@@ -37,6 +37,7 @@ fixpoint() {
 # Scenarios: a first replay makes the tape.
 run "$TIMTAPE" replay --record chat.tape "$TOP/traces/samples/chat.ndjson" -- "$APPS/chat"
 is 'chat: status' "${rc:-}" 0 || fail chat err
+is 'the SDK thread has its recorded name' "$(sqlite3 chat.tape 'SELECT name FROM threads WHERE thread = 2')" sdk-logic
 fixpoint chat "$PWD/chat.tape" text "$APPS/chat"
 run "$TIMTAPE" replay --record page.tape --payloads "$TOP/corpus" "$TOP/traces/samples/callback-page.ndjson" -- "$APPS/page_c"
 is 'page: status' "${rc:-}" 0 || fail page err

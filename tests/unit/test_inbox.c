@@ -223,6 +223,8 @@ test_resumed(void **state)
             kill_and_resume();
             while (take(1) > 0)
                 flush();
+            /* Nothing was read a second time, either. */
+            assert_int_equal(inbox.damaged, 0);
             end();
             sql_is("SELECT group_concat(seq) FROM event", "1,2,5,7,8");
             sql_is("SELECT group_concat(end_seq) FROM event", "4,3,6,9");
