@@ -65,7 +65,7 @@ burst='{"do":"burst","threads":2,"count":500,"bytes":600,"wait":1}'
 mkdir "$T/small"
 if mount -t tmpfs -o size=600k tmpfs "$T/small" 2>/dev/null; then
     CLEANUP="umount '$T/small'"
-    run env LD_LIBRARY_PATH="$FAKESDK" APP_QUIET=1 "$TIMTAPE" record -o "$T/small/full.tape" -- "$APPS/stress" \
+    run env LD_LIBRARY_PATH="$FAKESDK" APP_QUIET=1 "$TIMTAPE" record --ring-dir "$T" -o "$T/small/full.tape" -- "$APPS/stress" \
         '{"do":"burst","threads":2,"count":5000,"bytes":600,"wait":1}'
     like 'disk full: the app is unharmed' "$(cat "$T/out")" 'seen 10001, wrong user data 0'
     is 'disk full: status as the app' "$rc" 0
