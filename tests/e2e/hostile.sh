@@ -102,17 +102,23 @@ like '... left an empty database' "$(cat err)" 'empty'
 # ---- what killed commands leave in memory ----
 (exec "$TIMTAPE" replay --at-end wait good.tape -- sleep 30) 2>/dev/null &
 sleep 1
-# The score of this very replay: others may be running.
-score=$(tr '\0' '\n' <"/proc/$(pgrep -P $! sleep)/environ" | sed -n 's/^TIMTAPE_SCORE=//p')
+# The files of this very replay: others may be running.
+sleeper=$(pgrep -P $! sleep)
+left() { tr '\0' '\n' <"/proc/$sleeper/environ" | sed -n "s/^$1=//p"; }
+score=$(left TIMTAPE_SCORE) ring=$(left TIMTAPE_SESSION)
 if [ "${score#/dev/shm/}" != "$score" ]; then
-    pkill -9 -P $! sleep
+    CLEANUP="rm -f '$score' '$ring'"
+    # The replay first: when its app ends before it, it tidies up.
     kill -9 $!
     wait $! 2>/dev/null
+    kill -9 "$sleeper"
     touch -d '2 minutes ago' "$score"
     run "$TIMTAPE" replay --speed max good.tape -- "$APPS/bind_lazy"
     if [ -e "$score" ]; then fail 'replay: sweeps the score of a killed one'; else ok 'replay: sweeps the score of a killed one'; fi
     run "$TIMTAPE" doctor
     like 'doctor: names rings that nobody drains any more' "$(cat out)" 'left behind.*timtape-'
+    rm -f "$score" "$ring"
+    CLEANUP=:
 else
     skip 'replay: sweeps the score of a killed one' 'the score is not in /dev/shm'
 fi
