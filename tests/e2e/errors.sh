@@ -67,3 +67,17 @@ done
 is 'the tape is private' "$(stat -c %a good.tape)" 600
 is 'the tape is one file' "$(ls good.tape* | wc -l)" 1
 like 'stdout is data only' "$("$TIMTAPE" show good.tape 2>/dev/null | head -n 3)" 'TIM'
+
+# Our own fault: an installation without its libraries, data that cannot be delivered.
+cp "$TIMTAPE" lonely
+status 'record without our libraries: 70' 70 ./lonely record -o lone.tape -- touch started
+like 'without our libraries: says what is missing and what to do' "$(cat err)" 'libraries.*(reinstall|TIMTAPE_LIB)'
+status 'replay without our libraries: 70' 70 ./lonely replay good.tape -- touch started
+is 'without our libraries: no app was started, no tape left' "$(ls started lone.tape 2>/dev/null)" ''
+if [ -w /dev/full ]; then
+    "$TIMTAPE" show good.tape >/dev/full 2>err
+    is 'show into a full device: 70' $? 70
+    like 'a full device: clear words' "$(cat err)" 'cannot write'
+else
+    skip 'show into a full device' 'there is no /dev/full'
+fi
