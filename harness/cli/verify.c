@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/verb.h"
-#include "replay/score_make.h"
+#include "replay/score/score_make.h"
 #include "traces/tape.h"
 
 /* What is wrong with a tape, collected. */

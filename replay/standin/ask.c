@@ -3,7 +3,7 @@
  * What byte comparison cannot match is asked of the judge, outside, through a mail slot. It sees the
  * live call in the ring anyway, so only its number is sent.
  */
-#include "replay/score_edge.h"
+#include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "replay/score_edge.h"
+#include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
 #include "ring/producer.h"
 

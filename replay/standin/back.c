@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "replay/score_edge.h"
+#include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 

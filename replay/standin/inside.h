@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "replay/score.h"
+#include "replay/score/score.h"
 #include "replay/standin/standin.h"
 
 struct ring_slot;

@@ -9,7 +9,7 @@
  */
 #include <sched.h>
 
-#include "replay/score_edge.h"
+#include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 

@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "replay/score_edge.h"
+#include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
 
 static void

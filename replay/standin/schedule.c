@@ -8,7 +8,7 @@
  * ourselves were late with the edge that let the app's thread go on is not the app's; and a few microseconds
  * that the timeline makes good by itself are not worth a slip for the rest of the run.
  */
-#include "replay/score_edge.h"
+#include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
 
 int64_t

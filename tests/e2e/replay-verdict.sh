@@ -209,7 +209,7 @@ verdict 'it dies in a callback' 134 crashed base.ndjson -- ./actor init inside:r
 is 'it dies in a callback: which' "$(json '$.reacting_to.name')" TIMRecvNewMsgCallback
 verdict 'it is killed' 137 crashed base.ndjson -- ./actor "${GOOD[@]}" raise:9
 verdict 'it does not end' 1 hung base.ndjson -- ./actor "${GOOD[@]}" hang
-verdict 'it does not end, and that is fine' 0 'as recorded' --at-end end base.ndjson -- ./actor "${GOOD[@]}" hang
+verdict 'it does not end, and that is fine' 0 'as recorded' --at-end term base.ndjson -- ./actor "${GOOD[@]}" hang
 
 # Nobody to deliver to: every call matches (the listener was never there on the tape either), one callback is left.
 scenario late.ndjson 'exit 0' "$INIT" "$LISTEN" "$MESSAGE" '{"callback":"TIMRecvNewMsgCallback","after_ms":300,"args":{"json_msg_array":"two"}}'

@@ -17,9 +17,9 @@
 #include <cmocka.h>
 
 #include "harness/base/fault.c"
-#include "replay/score.c"
-#include "replay/score_load.c"
-#include "replay/score_shape.c"
+#include "replay/score/score.c"
+#include "replay/score/score_load.c"
+#include "replay/score/score_shape.c"
 
 struct tape_reader {
     struct tape_event *events;

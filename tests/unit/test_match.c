@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/match.h"
+#include "replay/judge/match.h"
 
 static struct tape_value
 text(const char *string)
@@ -263,6 +263,7 @@ listeners_are_removed_by_flow(void **state)
 {
     (void)state;
     struct match_flow flow = {0};
+    struct match_terms terms = {.listeners = &flow};
     struct match_difference first;
     struct tape_event add = event("TIMAddRecvNewMsgCallback"), live_add = add;
     struct tape_event gone = event("TIMRemoveRecvNewMsgCallback"), live_gone = gone;
@@ -275,16 +276,16 @@ listeners_are_removed_by_flow(void **state)
     assert_int_equal(flow.count, 3);
     gone.args[0] = number(2);
     live_gone.args[0] = number(0x2000);
-    assert_int_equal(match_call(&gone, &live_gone, &flow, &first), 0);
+    assert_int_equal(match_call(&gone, &live_gone, &terms, &first), 0);
     live_gone.args[0] = number(0x3000);
-    assert_int_equal(match_call(&gone, &live_gone, &flow, &first), 1);
+    assert_int_equal(match_call(&gone, &live_gone, &terms, &first), 1);
     assert_string_equal(first.got, "another listener");
     /* Both are strangers: nothing speaks against it. */
     gone.args[0] = number(9);
     live_gone.args[0] = number(0x9000);
-    assert_int_equal(match_call(&gone, &live_gone, &flow, &first), 0);
+    assert_int_equal(match_call(&gone, &live_gone, &terms, &first), 0);
     live_gone.args[0] = number(0x1000);
-    assert_int_equal(match_call(&gone, &live_gone, &flow, &first), 1);
+    assert_int_equal(match_call(&gone, &live_gone, &terms, &first), 1);
     match_flow_clear(&flow);
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/verdict.h"
+#include "replay/report/report.h"
 #include "traces/jtree.h"
 
 static void
@@ -84,7 +84,7 @@ json_is_json(void **state)
 {
     (void)state;
     struct verdict verdict = example();
-    char *text = print(&verdict, verdict_json);
+    char *text = print(&verdict, report_json);
     cJSON *tree = jtree_parse(text, strlen(text), NULL, NULL);
     assert_non_null(tree);
     const char *seq = jtree_number(jtree_at(tree, "$.nearest.seq"));
@@ -103,7 +103,7 @@ empty_json_is_json(void **state)
 {
     (void)state;
     struct verdict verdict = {0};
-    char *text = print(&verdict, verdict_json);
+    char *text = print(&verdict, report_json);
     assert_int_equal(jtree_check(text, strlen(text), NULL, NULL), 0);
     free(text);
 }
@@ -113,7 +113,7 @@ words_name_everything(void **state)
 {
     (void)state;
     struct verdict verdict = example();
-    char *text = print(&verdict, verdict_print);
+    char *text = print(&verdict, report_text);
     static const char *const wanted[] = {"TIMMsgSendMessage",
                                          "on thread 2",
                                          "json_msg_param at $.message_elem_array[0]",

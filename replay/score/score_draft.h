@@ -6,7 +6,7 @@
 #ifndef REPLAY_SCORE_DRAFT_H
 #define REPLAY_SCORE_DRAFT_H
 
-#include "replay/score_make.h"
+#include "replay/score/score_make.h"
 
 /* What the tape says about an event, before references are resolved. */
 struct draft_event {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Compares a live call with a recorded one, parameter by parameter; match_json.c does the JSON. */
-#include "replay/match.h"
+#include "replay/judge/match.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/match_json.h"
+#include "replay/judge/match_json.h"
 
 void
 match_flow_clear(struct match_flow *flow)
@@ -197,7 +197,7 @@ compare_pointer(const struct tape_event *recorded, const struct tape_event *live
 /* `param` NULL: the function is not in this build's description. */
 static int
 compare_value(const struct tape_event *recorded, const struct tape_event *live, int i,
-              const struct api_param *param, const struct match_flow *flow, struct match_difference *first)
+              const struct api_param *param, const struct match_terms *terms, struct match_difference *first)
 {
     const struct tape_value *a = &recorded->args[i], *b = &live->args[i];
     if (param == NULL) {
@@ -209,7 +209,7 @@ compare_value(const struct tape_event *recorded, const struct tape_event *live, 
     if (param->type == API_USER)
         return 0;
     if (param->type == API_FN)
-        return compare_pointer(recorded, live, i, flow, first);
+        return compare_pointer(recorded, live, i, terms->listeners, first);
     if (param->type == API_OUT) { /* what is in it is the answer, not an argument */
         if ((a->type == TAPE_NULL) == (b->type == TAPE_NULL))
             return 0;
@@ -231,10 +231,13 @@ compare_value(const struct tape_event *recorded, const struct tape_event *live, 
 }
 
 int
-match_call(const struct tape_event *recorded, const struct tape_event *live, const struct match_flow *flow,
+match_call(const struct tape_event *recorded, const struct tape_event *live, const struct match_terms *terms,
            struct match_difference *first)
 {
+    static const struct match_terms none = {.mode = MATCH_NORMAL};
     struct match_difference spare, here;
+    if (terms == NULL)
+        terms = &none;
     if (first == NULL)
         first = &spare;
     *first = (struct match_difference){.param = -1};
@@ -262,7 +265,7 @@ match_call(const struct tape_event *recorded, const struct tape_event *live, con
                         i < live->nargs ? &live->args[i] : &absent, &here);
             different = 1;
         } else {
-            different = compare_value(recorded, live, (int)i, param, flow, &here);
+            different = compare_value(recorded, live, (int)i, param, terms, &here);
         }
         if (different < 0)
             return -1;

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "replay/judge/flow.h"
+#include "replay/judge/rules.h"
 #include "traces/tape.h"
 
 #define MATCH_PATH 256
@@ -49,6 +51,21 @@ void match_flow_clear(struct match_flow *flow);
 int match_flow_learn(struct match_flow *flow, const struct tape_event *recorded,
                      const struct tape_event *live);
 
+/* How closely a call must be the recorded one. */
+enum match_mode {
+    MATCH_NORMAL, /* values that the API documents as volatile (time, random, path) may differ */
+    MATCH_STRICT, /* nothing but credentials and bound ids may */
+    MATCH_LOOSE,  /* as normal; who asks looks for calls on any thread and in any order */
+};
+
+/* By what a comparison goes. All may be NULL: nothing is known. Not owned. */
+struct match_terms {
+    enum match_mode mode;
+    const struct match_flow *listeners;
+    struct rules *rules; /* what else may differ; counts which rules were used */
+    struct flow *flow;   /* ids that the SDK made */
+};
+
 /*
  * Compares two calls. 0: the same; 1: *first says where they first differ (first may be NULL when only
  * the answer matters); -1: no memory. API_USER never counts, API_FN only by being NULL or not, and in
@@ -56,7 +73,7 @@ int match_flow_learn(struct match_flow *flow, const struct tape_event *recorded,
  * compared by type and bytes.
  */
 int match_call(const struct tape_event *recorded, const struct tape_event *live,
-               const struct match_flow *flow, struct match_difference *first);
+               const struct match_terms *terms, struct match_difference *first);
 
 /* One argument as a person reads it (text quoted, NULL as null), cut to `room`; always NUL-terminated. */
 void match_describe(const struct tape_value *value, char *text, size_t room);

@@ -10,18 +10,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "replay/match.h"
+#include "replay/judge/match.h"
 
 enum verdict_class {
     VERDICT_AS_RECORDED,
     VERDICT_MISSING_CALL,       /* a recorded call never came, or not before the app stopped */
     VERDICT_EXTRA_CALL,         /* a call that the tape does not have */
     VERDICT_DIFFERENT_ARGUMENT, /* the recorded call, but with another argument */
+    VERDICT_REORDERED,          /* the recorded call, but before another one of its thread that came first */
+    VERDICT_WRONG_THREAD,       /* the recorded call, but on a thread of another role */
     VERDICT_DIFFERENT_EXIT,     /* the app ended in another way */
     VERDICT_CRASHED,            /* the app died of a signal that the tape does not have */
     VERDICT_HUNG,               /* the app went on where the tape says it ended, or stopped moving */
     VERDICT_NOT_CONSUMED,       /* every call matched, but callbacks were left undelivered */
-    VERDICT_LATE,               /* as recorded, but a gate (--max-late) was missed */
+    VERDICT_LATE,               /* as recorded, but a gate (--max-late) was missed, by us or by the app */
     VERDICT_INTERRUPTED,        /* the user stopped the replay */
     VERDICT_BROKEN,             /* the replay itself could not go on */
 };
@@ -39,6 +41,7 @@ struct verdict_lateness {
     bool known;
     uint64_t p50_ns, p99_ns, max_ns;
     uint64_t slip_ns;
+    uint64_t app_max_ns; /* the latest of what the app did, against the tape; it becomes slip */
 };
 
 struct verdict {
@@ -56,6 +59,10 @@ struct verdict {
     uint64_t max_late_ns; /* the gate; 0: none */
     uint64_t calls, calls_matched;
     uint64_t callbacks, callbacks_delivered;
+    uint64_t unmatched;                  /* calls that the tape does not have, let through by --unmatched */
+    uint64_t rules_used;                 /* differences that --rules allowed */
+    uint64_t duration_ns;                /* of the replay */
+    char order[1000];                    /* --chaos: seed and what was moved, lines; "" otherwise */
     char recorded_end[96], live_end[96]; /* "exit 0", "signal 11 (SIGSEGV)", ... */
     int signal;                          /* that the app died of, 0: none */
     char notes[4][300];                  /* warnings and explanations, "" = unused */
@@ -72,9 +79,5 @@ void verdict_note(struct verdict *verdict, const char *format, ...) __attribute_
 const char *verdict_name_event(const struct verdict_event *event, char *text, size_t room);
 /* A duration as people read it: "850 ns", "12.3 us", "1.50 s". */
 const char *verdict_duration(uint64_t ns, char *text, size_t room);
-
-void verdict_print(const struct verdict *verdict, FILE *stream);
-/* One JSON object and a newline. */
-void verdict_json(const struct verdict *verdict, FILE *stream);
 
 #endif

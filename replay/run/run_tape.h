@@ -3,7 +3,7 @@
 #ifndef REPLAY_RUN_TAPE_H
 #define REPLAY_RUN_TAPE_H
 
-#include "replay/judge.h"
+#include "replay/judge/judge.h"
 #include "traces/tape.h"
 
 /* Opens a tape, or imports a scenario into a temporary one, whose path goes to `imported`; its payload

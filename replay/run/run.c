@@ -3,7 +3,7 @@
  * Runs an app against a score and lets the judge watch. This is the only place of the replay that
  * starts, signals and waits for processes; every wait in it has an end.
  */
-#include "replay/run.h"
+#include "replay/run/run.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "replay/judge.h"
-#include "replay/run_tape.h"
+#include "replay/judge/judge.h"
+#include "replay/run/run_tape.h"
 
 #define PASS_NS 2000000ull          /* between two looks at a quiet ring */
 #define BUSY_RECORDS 256            /* more in one pass: the next one follows at once */
@@ -189,8 +189,11 @@ open_judge(struct run *run, char *const argv[], struct fault *fault)
     struct judge_options judge = {.stall_ns = options->stall_ns != 0 ? options->stall_ns : RUN_STALL_NS,
                                   .max_late_ns = options->max_late_ns,
                                   .speed = options->speed,
-                                  .end_app = options->end_app,
+                                  .end_app = options->at_end != RUN_END_WAIT,
                                   .hold = options->hold,
+                                  .match = options->match,
+                                  .unmatched = options->unmatched,
+                                  .unmatched_code = options->unmatched_code,
                                   .tape = options->tape,
                                   .scenario = run->imported[0] != 0,
                                   .recorded = run_tape_end(run->tape),

@@ -3,9 +3,9 @@
 #ifndef REPLAY_JUDGE_PARTS_H
 #define REPLAY_JUDGE_PARTS_H
 
-#include "replay/judge.h"
-#include "replay/judge_index.h"
-#include "replay/judge_live.h"
+#include "replay/judge/judge.h"
+#include "replay/judge/judge_index.h"
+#include "replay/judge/judge_live.h"
 
 struct judge {
     struct score *score;
@@ -14,7 +14,8 @@ struct judge {
     struct judge_index index;
     struct live *live;
     struct ring_reader *ring;
-    struct match_flow flow;
+    struct match_flow listeners;
+    struct match_terms terms;
     uint32_t *adder; /* recorded calls that add to a listener list */
     uint32_t adders;
     uint32_t given[SCORE_MAILS];  /* the event last given out through a mail slot; SCORE_NONE: none */

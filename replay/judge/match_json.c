@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* JSON arguments compared as JSON, without what the documented API lets differ between two runs. */
-#include "replay/match_json.h"
+#include "replay/judge/match_json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -35,7 +35,7 @@
 
 #define SCORE_ENV "TIMTAPE_SCORE" /* path of the score */
 #define SCORE_MAGIC "TIMTSCO\1"
-#define SCORE_LAYOUT 1
+#define SCORE_LAYOUT 2
 #define SCORE_NONE UINT32_MAX
 #define SCORE_MAILS 64
 #define SCORE_LINE 128
@@ -57,8 +57,11 @@ struct score {
     uint64_t sdk_version; /* offset of its text, 0 when unknown */
     uint32_t max;         /* --speed max: nothing waits for time */
     uint32_t pad;
-    uint64_t stall_ns; /* longest wait of the stand-in for a judge that makes no progress */
-    uint64_t grace_ns; /* how long an edge waits for a synchronous getter before it is skipped */
+    uint64_t stall_ns;    /* longest wait of the stand-in for a judge that makes no progress */
+    uint64_t grace_ns;    /* how long an edge waits for a synchronous getter before it is skipped */
+    uint64_t patience_ns; /* how long an SDK edge that its causes allow waits for what is recorded before it:
+                             UINT64_MAX strict order, 0 causal order, else (chaos) the scheduled order is
+                             wished for */
 };
 
 struct score_process {
@@ -156,9 +159,11 @@ struct score_event_live {
     _Atomic uint64_t owner;  /* live pid << 32 | tid */
     _Atomic uint64_t seq;    /* calls: live ring number of the enter edge, 0 unknown */
     _Atomic int64_t late_ns; /* SDK edge of the event (callback enter, call leave): issued - due */
-    _Atomic uint64_t fn[2];  /* calls: the live callbacks, NULL as 0 */
-    _Atomic uint64_t user;   /* calls: the live user data */
-    _Atomic uint32_t image;  /* calls: program image they belong to (kept over fork, new after exec) */
+    _Atomic int64_t
+        app_late_ns;        /* app edge (call enter, callback leave): arrived - due, less what was ours */
+    _Atomic uint64_t fn[2]; /* calls: the live callbacks, NULL as 0 */
+    _Atomic uint64_t user;  /* calls: the live user data */
+    _Atomic uint32_t image; /* calls: program image they belong to (kept over fork, new after exec) */
     uint32_t pad;
 };
 
@@ -198,6 +203,8 @@ struct score_mail {
     uint32_t answer;        /* enum score_mail_answer */
     uint32_t event;
     uint64_t result;
+    int32_t code;       /* SCORE_UNMATCHED with `completes`: the completion callback comes with this code */
+    uint32_t completes; /* ... soon, on a thread of the SDK's, with "" for texts */
 };
 
 struct score_live {

@@ -2,7 +2,7 @@
 /* The verdict for programs: one JSON object on one line. Keys are only ever added. */
 #include <inttypes.h>
 
-#include "replay/verdict.h"
+#include "replay/report/report.h"
 
 /* Valid UTF-8 sequence at `text`, its length; 0 when it is none. */
 static int
@@ -96,7 +96,7 @@ put_difference(FILE *stream, const struct match_difference *difference)
 }
 
 void
-verdict_json(const struct verdict *verdict, FILE *stream)
+report_json(const struct verdict *verdict, FILE *stream)
 {
     fprintf(stream, "{\"verdict\":\"%s\",\"status\":%d", verdict_class_name(verdict->class),
             verdict_status(verdict));

@@ -13,14 +13,22 @@
 #include <stdint.h>
 
 #include "base/fault.h"
-#include "replay/score_make.h"
-#include "replay/verdict.h"
+#include "replay/judge/match.h"
+#include "replay/judge/verdict.h"
+#include "replay/score/score_make.h"
 #include "ring/consumer.h"
 
 /* How a run ended, recorded or live. */
 struct judge_end {
     enum { JUDGE_END_UNKNOWN, JUDGE_END_EXIT, JUDGE_END_SIGNAL } how;
     int value; /* exit status or signal number */
+};
+
+/* What becomes of a call that the tape does not have. */
+enum judge_unmatched {
+    JUDGE_UNMATCHED_FAIL,    /* it is the verdict */
+    JUDGE_UNMATCHED_DEFAULT, /* it fails as a function that this SDK lacks, and the replay goes on */
+    JUDGE_UNMATCHED_CODE,    /* it returns 0 and completes with `unmatched_code`, and the replay goes on */
 };
 
 struct judge_options {
@@ -33,6 +41,11 @@ struct judge_options {
     const char *app;  /* command line of the app, as a shell reads it */
     uint32_t until;   /* stop before this edge; SCORE_NONE: play all */
     bool hold;        /* ... and let the app stand there until the user has seen enough */
+    enum match_mode match;
+    struct rules *rules; /* not owned; NULL: none */
+    enum judge_unmatched unmatched;
+    int32_t unmatched_code;
+    bool free_order; /* the order is not the tape's (--order causal, --chaos): calls may change places, too */
     struct judge_end recorded;
     bool complete;    /* the recording was finished */
     uint64_t tail_ns; /* from the last recorded event to the recorded end */

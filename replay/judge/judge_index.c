@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/judge_index.h"
+#include "replay/judge/judge_index.h"
 
 #include <stdlib.h>
 #include <string.h>

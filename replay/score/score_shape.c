@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/score_draft.h"
+#include "replay/score/score_draft.h"
 
 #define SHAPE_RUNNERS 4096u /* more SDK threads than that is not a tape but an attack */
 

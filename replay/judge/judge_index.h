@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "replay/score_make.h"
-#include "replay/verdict.h"
+#include "replay/judge/verdict.h"
+#include "replay/score/score_make.h"
 #include "traces/tape.h"
 
 struct judge_index {

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "replay/score_draft.h"
-#include "replay/score_edge.h"
+#include "replay/score/score_draft.h"
+#include "replay/score/score_edge.h"
 
 #define SCORE_STALL_NS 10000000000u
 #define SCORE_GRACE_NS 300000000u
@@ -156,6 +156,7 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
                          .edges = draft->nedges,
                          .max = options->speed <= 0,
                          .stall_ns = options->stall_ns != 0 ? options->stall_ns : SCORE_STALL_NS,
+                         .patience_ns = UINT64_MAX,
                          .grace_ns = options->grace_ns != 0 ? options->grace_ns : SCORE_GRACE_NS};
     size_t version_bytes = version == NULL ? 0 : strlen(version) + 1, i;
     const struct part parts[] = {

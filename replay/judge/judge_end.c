@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "replay/judge_parts.h"
+#include "replay/judge/judge_parts.h"
 
 bool
 judge_is_crash(int signal)

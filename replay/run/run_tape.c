@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run_tape.h"
+#include "replay/run/run_tape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "replay/run.h"
+#include "replay/run/run.h"
 #include "traces/ndjson.h"
 
 /* A scenario is text: its first byte that is neither white space nor part of a comment is a brace. */

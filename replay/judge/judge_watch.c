@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "replay/judge_parts.h"
+#include "replay/judge/judge_parts.h"
 
 /* An app in its exit handlers makes no more calls of its own; its other threads get this long. */
 #define EXIT_GRACE_NS 300000000ull

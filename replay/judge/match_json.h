@@ -3,7 +3,7 @@
 #ifndef REPLAY_MATCH_JSON_H
 #define REPLAY_MATCH_JSON_H
 
-#include "replay/match.h"
+#include "replay/judge/match.h"
 
 /* Two texts that are not the same bytes. Compared as JSON when both are JSON, else they differ.
  * 0 same, 1 *first filled (path, expected, got, count), -1 no memory. */

@@ -7,7 +7,7 @@
 #define REPLAY_SCORE_MAKE_H
 
 #include "base/fault.h"
-#include "replay/score.h"
+#include "replay/score/score.h"
 #include "traces/tape.h"
 
 struct score_options {

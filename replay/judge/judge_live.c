@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "replay/judge_live.h"
+#include "replay/judge/judge_live.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/verdict.h"
+#include "replay/judge/verdict.h"
 
 /* An event that has been entered and not left. Calls keep their arguments: `body` owns them. */
 struct open_event {

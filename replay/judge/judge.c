@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The judge's first half: it listens to the ring and answers the stand-in. */
-#include "replay/judge.h"
+#include "replay/judge/judge.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/judge_parts.h"
+#include "replay/judge/judge_parts.h"
 
 /* Candidates looked at for one question: bounds the answer's time on tapes with a million like calls. */
 #define CANDIDATES 20000
@@ -72,6 +72,8 @@ judge_open(struct score *score, const struct judge_options *options, struct faul
     judge->score = score;
     judge->live_score = score_live(score);
     judge->options = *options;
+    judge->terms =
+        (struct match_terms){.mode = options->match, .listeners = &judge->listeners, .rules = options->rules};
     judge->live = live_new();
     if (judge->live == NULL || judge_index_make(&judge->index, score) != 0 || find_adders(judge) != 0 ||
         find_fates(judge) != 0)
@@ -96,7 +98,7 @@ judge_close(struct judge *judge)
         return;
     live_free(judge->live);
     judge_index_free(&judge->index);
-    match_flow_clear(&judge->flow);
+    match_flow_clear(&judge->listeners);
     free(judge->adder);
     free(judge->fate);
     free(judge);
@@ -173,7 +175,7 @@ learn_listeners(struct judge *judge)
         if (seq == 0 || !live_listener(judge->live, seq, &live))
             continue;
         judge_event(judge->score, judge->adder[i], &recorded);
-        if (match_flow_learn(&judge->flow, &recorded, &live) != 0)
+        if (match_flow_learn(&judge->listeners, &recorded, &live) != 0)
             return -1;
     }
     return 0;
@@ -224,7 +226,7 @@ try_candidate(struct search *search, uint32_t event)
         return 0;
     search->looked++;
     judge_event(score, event, &recorded);
-    int different = match_call(&recorded, search->call, &search->judge->flow, &difference);
+    int different = match_call(&recorded, search->call, &search->judge->terms, &difference);
     if (different < 0)
         return -1;
     if (different == 0) {
@@ -295,7 +297,7 @@ made_before(struct judge *judge, const struct tape_event *call)
         if (judge_state(judge->score, calls[i]) == SCORE_FREE)
             continue;
         judge_event(judge->score, calls[i], &recorded);
-        if (match_call(&recorded, call, &judge->flow, NULL) == 0)
+        if (match_call(&recorded, call, &judge->terms, NULL) == 0)
             return calls[i];
     }
     return SCORE_NONE;

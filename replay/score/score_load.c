@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/score_draft.h"
+#include "replay/score/score_draft.h"
 #include "ring/ring.h"
 
 /* A stranger's tape must not make us start threads without end. */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "replay/score.h"
+#include "replay/score/score.h"
 
 static inline uint64_t
 score_now(void)

@@ -2,7 +2,7 @@
 /* Words of a shell command, for the commands that a verdict advises. */
 #include <string.h>
 
-#include "replay/judge_parts.h"
+#include "replay/judge/judge_parts.h"
 
 void
 judge_quote(const char *word, char *text, size_t room)
