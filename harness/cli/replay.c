@@ -1,47 +1,38 @@
 // SPDX-License-Identifier: MIT
-/* timtape replay: an app against a tape instead of the SDK, with a verdict. */
-#include <fcntl.h>
+/* timtape replay: an app against a tape instead of the SDK, with a verdict. Here: which way to replay. */
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include "cli/replay_options.h"
+#include "cli/replay_results.h"
 #include "cli/verb.h"
-#include "replay/report/report.h"
+#include "replay/run/run_tape.h"
 
-/* The app has to be named; what was recorded is what one mostly wants. */
+static bool
+is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The app has to be named; what was recorded is what one mostly wants, but a tape may come from anywhere. */
 static int
 no_app(const struct replay_line *line, struct fault *fault)
 {
-    char *command = run_recorded_command(line->run.tape);
+    const char *tape = line->run.tape;
+    if (is_folder(tape))
+        return verb_usage(
+            fault,
+            "which app is to be replayed? Put it behind the folder: timtape replay %s -- ./app\n"
+            "(commands that are on the tapes are never run by themselves; in the app's words {} "
+            "stands for the tape, {name} for its name without folder and ending)",
+            tape);
+    char *command = run_recorded_command(tape);
     if (command == NULL)
         return verb_usage(fault, "which app is to be replayed? Put it behind the tape");
-    verb_usage(fault, "which app is to be replayed? Recorded was:\n    timtape replay %s -- %s",
-               line->run.tape, command);
+    verb_usage(fault, "which app is to be replayed? Recorded was:\n    timtape replay %s -- %s", tape,
+               command);
     free(command);
     return -1;
-}
-
-/* Opened before the app starts, so that a path that cannot be written costs no run. */
-static FILE *
-open_json(const char *path, struct fault *fault)
-{
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    FILE *stream = file < 0 ? NULL : fdopen(file, "w");
-    if (stream == NULL) {
-        fault_errno(fault, FAULT_USAGE, "--json: cannot write %s", path);
-        if (file >= 0)
-            close(file);
-    }
-    return stream;
-}
-
-static int
-close_json(FILE *stream, const char *path, struct fault *fault)
-{
-    bool failed = ferror(stream) != 0;
-    if (fclose(stream) != 0 || failed)
-        return fault_errno(fault, FAULT_INTERNAL, "--json: cannot write %s", path);
-    return 0;
 }
 
 static void
@@ -50,49 +41,54 @@ words(const char *text)
     say("%s", text);
 }
 
-/* It quotes the tape and the app. */
-static void
-print_verdict(const struct verdict *verdict)
+int
+replay_one(struct replay_line *line, char **app, struct fault *fault)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *stream = open_memstream(&text, &bytes);
-    if (stream == NULL) {
-        say("out of memory");
-        return;
+    struct verdict verdict = {0};
+    struct replay_results results;
+    struct fault second;
+    char command[1000];
+    if (replay_results_open(line, &results, fault) != 0)
+        return -1;
+    run_tape_words(app, command, sizeof command);
+    struct report_case one = {.tape = line->run.tape};
+    struct report_set set = {
+        .name = line->run.tape, .app = command, .cases = &one, .count = 1, .began = time(NULL)};
+    uint64_t start = replay_now();
+    int result = run_replay(&line->run, app, &verdict, fault);
+    set.took_ns = one.took_ns = replay_now() - start;
+    if (result == 0)
+        one.verdict = &verdict;
+    else
+        one.fault = fault;
+    if (replay_results_write(line, &results, &set, &second) != 0 && result == 0) {
+        *fault = second;
+        return -1;
     }
-    report_text(verdict, stream);
-    if (fclose(stream) == 0)
-        out_lines(stderr, text);
-    free(text);
+    if (result != 0)
+        return -1;
+    int status = verdict_status(&verdict);
+    if (!line->quiet || status != 0)
+        replay_print(&verdict);
+    return status;
+}
+
+static int
+replay(struct replay_line *line, char **app, struct fault *fault)
+{
+    return replay_one(line, app, fault);
 }
 
 static int
 run(int argc, char **argv, struct fault *fault)
 {
     struct replay_line line = {.run = {.speed = 1, .output = -1, .words = words}, .loop = 1};
-    struct verdict verdict = {0};
-    FILE *json = NULL;
     if (replay_options_read(argc, argv, &line, fault) != 0)
         return -1;
     if (optind >= argc)
         return no_app(&line, fault);
     say_quiet(line.quiet);
-    if (line.json != NULL && (json = open_json(line.json, fault)) == NULL)
-        return -1;
-    int result = run_replay(&line.run, argv + optind, &verdict, fault);
-    if (json != NULL) {
-        if (result == 0)
-            report_json(&verdict, json);
-        if (close_json(json, line.json, result == 0 ? fault : NULL) != 0)
-            result = -1;
-    }
-    if (result != 0)
-        return -1;
-    int status = verdict_status(&verdict);
-    if (!line.quiet || status != 0)
-        print_verdict(&verdict);
-    return status;
+    return replay(&line, argv + optind, fault);
 }
 
 const struct verb verb_replay = {

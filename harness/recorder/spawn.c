@@ -11,7 +11,8 @@
 
 /* A script without "#!" is a shell script: execvp and every shell treat it so. */
 static int
-spawn_script(char *const argv[], char *const environment[], pid_t *pid)
+spawn_script(char *const argv[], char *const environment[], const posix_spawn_file_actions_t *files,
+             pid_t *pid)
 {
     size_t count = 0;
     while (argv[count] != NULL)
@@ -22,17 +23,36 @@ spawn_script(char *const argv[], char *const environment[], pid_t *pid)
     words[0] = (char *)"/bin/sh";
     for (size_t i = 0; i < count; i++)
         words[i + 1] = argv[i];
-    int error = posix_spawn(pid, words[0], NULL, NULL, words, environment);
+    int error = posix_spawn(pid, words[0], files, NULL, words, environment);
     free(words);
     return error;
 }
 
-int
-spawn_app(char *const argv[], char *const environment[], pid_t *pid, int *pidfd, struct fault *fault)
+static int
+spawn(char *const argv[], char *const environment[], int output, pid_t *pid)
 {
-    int error = posix_spawnp(pid, argv[0], NULL, NULL, argv, environment);
+    posix_spawn_file_actions_t files;
+    int error = posix_spawn_file_actions_init(&files);
+    if (error != 0)
+        return error;
+    if (output > 0) {
+        error = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+        if (error == 0)
+            error = posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    }
+    if (error == 0)
+        error = posix_spawnp(pid, argv[0], &files, NULL, argv, environment);
     if (error == ENOEXEC && strchr(argv[0], '/') != NULL)
-        error = spawn_script(argv, environment, pid);
+        error = spawn_script(argv, environment, &files, pid);
+    posix_spawn_file_actions_destroy(&files);
+    return error;
+}
+
+int
+spawn_app(char *const argv[], char *const environment[], int output, pid_t *pid, int *pidfd,
+          struct fault *fault)
+{
+    int error = spawn(argv, environment, output, pid);
     if (error == 0) {
         /* It is not reaped before us, so its number is still its own. */
         *pidfd = (int)syscall(SYS_pidfd_open, *pid, 0);

@@ -1,64 +1,31 @@
 // SPDX-License-Identifier: MIT
-/* The verdict for programs: one JSON object on one line. Keys are only ever added. */
+/* The verdict for programs: one JSON object. Keys are only ever added. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "replay/report/report.h"
+#include "replay/report/report_escape.h"
 
-/* Valid UTF-8 sequence at `text`, its length; 0 when it is none. */
-static int
-utf8_length(const unsigned char *text)
-{
-    static const unsigned minimum[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (text[0] < 0x80)
-        return 1;
-    int length = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 0;
-    unsigned code = text[0] & (0xFFu >> (length + 1));
-    for (int i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3Fu);
-    }
-    if (code < minimum[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
-        return 0;
-    return length;
-}
-
-/* Bytes that are no UTF-8 (they can come from the app) become U+FFFD: the output is always valid. */
 static void
-put_string(FILE *stream, const char *string)
+put_string(FILE *stream, const char *text)
 {
-    const unsigned char *text = (const unsigned char *)string;
-    putc('"', stream);
-    while (*text != '\0') {
-        int length = utf8_length(text);
-        if (length == 0) {
-            fputs("\xEF\xBF\xBD", stream);
-            text++;
-        } else if (*text == '"' || *text == '\\') {
-            fprintf(stream, "\\%c", *text++);
-        } else if (*text == '\n') {
-            fputs("\\n", stream);
-            text++;
-        } else if (*text < 0x20) {
-            fprintf(stream, "\\u%04x", *text++);
-        } else {
-            fwrite(text, 1, (size_t)length, stream);
-            text += length;
-        }
-    }
-    putc('"', stream);
+    escape_json(stream, text, strlen(text));
 }
 
 static void
 put_text(FILE *stream, const char *key, const char *value)
 {
     fprintf(stream, ",\"%s\":", key);
-    if (value[0] == '\0')
+    if (value == NULL || value[0] == '\0')
         fputs("null", stream);
     else
         put_string(stream, value);
+}
+
+static void
+put_number(FILE *stream, const char *key, uint64_t value)
+{
+    fprintf(stream, ",\"%s\":%" PRIu64, key, value);
 }
 
 static void
@@ -76,7 +43,7 @@ put_event(FILE *stream, const char *key, const struct verdict_event *event)
         fputs("null", stream);
     fprintf(stream, ",\"kind\":\"%s\"", event->is_callback ? "callback" : "call");
     put_text(stream, "name", event->name);
-    fprintf(stream, ",\"thread\":%" PRIu32, event->thread);
+    put_number(stream, "thread", event->thread);
     put_text(stream, "thread_name", event->thread_name);
     putc('}', stream);
 }
@@ -95,8 +62,41 @@ put_difference(FILE *stream, const struct match_difference *difference)
     fprintf(stream, ",\"count\":%u}", difference->count);
 }
 
-void
-report_json(const struct verdict *verdict, FILE *stream)
+static void
+put_pace(FILE *stream, const struct verdict *verdict)
+{
+    const struct verdict_lateness *late = &verdict->late;
+    if (late->known) {
+        fprintf(stream, ",\"lateness_ns\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+                late->p50_ns, late->p99_ns, late->max_ns);
+        put_number(stream, "slip_ns", late->slip_ns);
+        put_number(stream, "app_late_ns", late->app_max_ns);
+    } else {
+        fputs(",\"lateness_ns\":null,\"slip_ns\":null,\"app_late_ns\":null", stream);
+    }
+    if (verdict->max_late_ns != 0)
+        put_number(stream, "max_late_ns", verdict->max_late_ns);
+    put_number(stream, "duration_ns", verdict->duration_ns);
+}
+
+static void
+put_notes(FILE *stream, const struct verdict *verdict)
+{
+    const char *comma = "";
+    fputs(",\"notes\":[", stream);
+    for (unsigned i = 0; i < sizeof verdict->notes / sizeof *verdict->notes; i++) {
+        if (verdict->notes[i][0] == '\0')
+            continue;
+        fputs(comma, stream);
+        put_string(stream, verdict->notes[i]);
+        comma = ",";
+    }
+    putc(']', stream);
+}
+
+/* All but the closing brace. */
+static void
+put_verdict(FILE *stream, const struct verdict *verdict)
 {
     fprintf(stream, "{\"verdict\":\"%s\",\"status\":%d", verdict_class_name(verdict->class),
             verdict_status(verdict));
@@ -116,27 +116,70 @@ report_json(const struct verdict *verdict, FILE *stream)
             verdict->calls_matched);
     fprintf(stream, ",\"callbacks\":{\"recorded\":%" PRIu64 ",\"delivered\":%" PRIu64 "}", verdict->callbacks,
             verdict->callbacks_delivered);
-    if (verdict->late.known)
-        fprintf(stream,
-                ",\"lateness_ns\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64
-                "},\"slip_ns\":%" PRIu64,
-                verdict->late.p50_ns, verdict->late.p99_ns, verdict->late.max_ns, verdict->late.slip_ns);
-    else
-        fputs(",\"lateness_ns\":null,\"slip_ns\":null", stream);
-    if (verdict->max_late_ns != 0)
-        fprintf(stream, ",\"max_late_ns\":%" PRIu64, verdict->max_late_ns);
+    put_number(stream, "unmatched", verdict->unmatched);
+    put_number(stream, "rules_used", verdict->rules_used);
+    put_pace(stream, verdict);
+    put_text(stream, "order", verdict->order);
     put_text(stream, "recorded_end", verdict->recorded_end);
     put_text(stream, "end", verdict->live_end);
-    fputs(",\"notes\":[", stream);
-    const char *comma = "";
-    for (unsigned i = 0; i < sizeof verdict->notes / sizeof *verdict->notes; i++) {
-        if (verdict->notes[i][0] == '\0')
-            continue;
-        fputs(comma, stream);
-        put_string(stream, verdict->notes[i]);
-        comma = ",";
-    }
-    putc(']', stream);
+    put_notes(stream, verdict);
     put_text(stream, "next", verdict->next);
+}
+
+void
+report_json(const struct verdict *verdict, FILE *stream)
+{
+    put_verdict(stream, verdict);
     fputs("}\n", stream);
+}
+
+static void
+put_case(FILE *stream, const struct report_case *one)
+{
+    if (one->verdict != NULL) {
+        put_verdict(stream, one->verdict);
+    } else {
+        fprintf(stream, "{\"verdict\":\"%s\",\"status\":%d", report_class(one), report_status(one));
+        put_text(stream, "sentence", report_sentence(one));
+        put_text(stream, "tape", one->tape);
+    }
+    put_number(stream, "took_ns", one->took_ns);
+    if (one->runs_asked > 0)
+        fprintf(stream, ",\"runs\":{\"asked\":%u,\"done\":%u}", one->runs_asked, one->runs);
+    if (one->output != NULL) {
+        fputs(",\"output\":", stream);
+        escape_json(stream, one->output, one->output_bytes);
+    }
+    if (one->again != NULL)
+        put_text(stream, "again", one->again);
+    putc('}', stream);
+}
+
+static void
+put_class(void *context, const char *class, size_t count)
+{
+    FILE *stream = context;
+    fprintf(stream, ",\"%s\":%zu", class, count);
+}
+
+void
+report_set_json(const struct report_set *set, FILE *stream)
+{
+    if (!set->folder && set->count > 0) {
+        put_case(stream, &set->cases[0]);
+        putc('\n', stream);
+        return;
+    }
+    fputs("{\"folder\":", stream);
+    put_string(stream, set->name);
+    fprintf(stream, ",\"status\":%d,\"totals\":{\"replays\":%zu", report_set_status(set), set->count);
+    report_set_classes(set, put_class, stream);
+    putc('}', stream);
+    put_number(stream, "took_ns", set->took_ns);
+    fputs(",\"replays\":[", stream);
+    for (size_t i = 0; i < set->count; i++) {
+        fputs(i == 0 ? "\n" : ",\n", stream);
+        put_case(stream, &set->cases[i]);
+    }
+    fputs("\n]}\n", stream);
 }

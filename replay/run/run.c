@@ -219,6 +219,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                         .replace = options->replace,
                                         .via = options->via,
                                         .sdk = options->sdk,
+                                        .app_output = options->output > 0 ? options->output : 0,
                                         .score = run->score.path,
                                         .observer = judge_observe,
                                         .observer_context = run->judge,

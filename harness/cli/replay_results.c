@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "cli/replay_results.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
+
+static int
+open_file(const char *option, const char *path, FILE **stream, struct fault *fault)
+{
+    if (path == NULL)
+        return 0;
+    if (strcmp(path, "-") == 0) {
+        *stream = stdout;
+        return 0;
+    }
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    *stream = file < 0 ? NULL : fdopen(file, "w");
+    if (*stream != NULL)
+        return 0;
+    fault_errno(fault, FAULT_USAGE, "%s: cannot write %s", option, path);
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+static int
+close_file(const char *option, const char *path, FILE **stream, struct fault *fault)
+{
+    FILE *file = *stream;
+    *stream = NULL;
+    if (file == NULL)
+        return 0;
+    bool failed = ferror(file) != 0;
+    if (file == stdout)
+        return 0; /* main looks after it */
+    if (fclose(file) != 0 || failed)
+        return fault_errno(fault, FAULT_INTERNAL, "%s: cannot write %s", option, path);
+    return 0;
+}
+
+static int
+close_all(const struct replay_line *line, struct replay_results *results, struct fault *fault)
+{
+    int bad = close_file("--json", line->json, &results->json, fault);
+    bad |= close_file("--junit", line->junit, &results->junit, bad == 0 ? fault : NULL);
+    bad |= close_file("--annotate github", line->github, &results->github, bad == 0 ? fault : NULL);
+    bad |= close_file("--annotate gitlab", line->gitlab, &results->gitlab, bad == 0 ? fault : NULL);
+    return bad;
+}
+
+int
+replay_results_open(const struct replay_line *line, struct replay_results *results, struct fault *fault)
+{
+    *results = (struct replay_results){0};
+    if (open_file("--json", line->json, &results->json, fault) == 0 &&
+        open_file("--junit", line->junit, &results->junit, fault) == 0 &&
+        open_file("--annotate github", line->github, &results->github, fault) == 0 &&
+        open_file("--annotate gitlab", line->gitlab, &results->gitlab, fault) == 0)
+        return 0;
+    close_all(line, results, NULL);
+    return -1;
+}
+
+int
+replay_results_write(const struct replay_line *line, struct replay_results *results,
+                     const struct report_set *set, struct fault *fault)
+{
+    if (results->json != NULL)
+        report_set_json(set, results->json);
+    if (results->junit != NULL)
+        report_junit(set, results->junit);
+    if (results->github != NULL) {
+        /* A command has to begin its line, and the app may have left one without an end. */
+        if (results->github == stdout && report_set_status(set) != 0)
+            putc('\n', stdout);
+        report_github(set, results->github);
+    }
+    if (results->gitlab != NULL)
+        report_gitlab(set, results->gitlab);
+    return close_all(line, results, fault);
+}
+
+uint64_t
+replay_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* It quotes the tape and the app. */
+void
+replay_print(const struct verdict *verdict)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (stream == NULL) {
+        say("out of memory");
+        return;
+    }
+    report_text(verdict, stream);
+    if (fclose(stream) == 0)
+        out_lines(stderr, text);
+    free(text);
+}
