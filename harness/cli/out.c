@@ -35,6 +35,15 @@ out_progress(const char *what, uint64_t done)
     fflush(stderr);
 }
 
+void
+out_line(const char *text)
+{
+    fputs("\r\033[K", stderr);
+    if (text != NULL)
+        fprintf(stderr, "%.*s", out_width(stderr, 80) - 1, text);
+    fflush(stderr);
+}
+
 int
 out_width(FILE *stream, int otherwise)
 {

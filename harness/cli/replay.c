@@ -35,9 +35,13 @@ no_app(const struct replay_line *line, struct fault *fault)
     return -1;
 }
 
+static bool live; /* a live line may be on the terminal */
+
 static void
 words(const char *text)
 {
+    if (live)
+        out_line(NULL);
     say("%s", text);
 }
 
@@ -88,6 +92,9 @@ run(int argc, char **argv, struct fault *fault)
     if (optind >= argc)
         return no_app(&line, fault);
     say_quiet(line.quiet);
+    live = (line.status || line.run.step || line.run.keys) && !line.quiet && out_moves(stderr);
+    if (live)
+        line.run.line = out_line;
     return replay(&line, argv + optind, fault);
 }
 

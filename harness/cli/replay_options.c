@@ -112,7 +112,7 @@ const char replay_options_help[] =
     "      --hold             ... or let it stand there (for a debugger) until you interrupt\n"
     "      --from EVENT       everything before that event as fast as it goes\n"
     "      --step             stop before each callback until a key is pressed\n"
-    "      --keys             keys on the terminal: space pause, n next, + and - speed, q quit\n"
+    "      --keys             keys on the terminal: space pause, n next callback, q quit\n"
     "      --status           a live line on the terminal: where the replay is\n"
     "      --loop N           N times, until one is not as recorded\n"
     "      --gdb EVENT        stop the app in the debugger at that event; --gdb-arg ARG adds an argument\n"
@@ -361,7 +361,7 @@ read_control(int option, struct replay_line *line, struct fault *fault)
         run->keys = true;
         return 0;
     case OPTION_STATUS:
-        run->status = true;
+        line->status = true;
         return 0;
     case OPTION_MARK:
         run->mark = true;
@@ -468,6 +468,8 @@ check(struct replay_line *line, struct fault *fault)
         return verb_usage(fault, "--chaos-out is for --chaos-runs N");
     if (line->chaos_runs > 0 && line->loop > 1)
         return verb_usage(fault, "--chaos-runs and --loop: one of the two");
+    if (run->gdb != 0 && (run->step || run->keys))
+        return verb_usage(fault, "--gdb has the terminal to itself: no --step and no --keys beside it");
     if (run->gdb_args != NULL && run->gdb == 0)
         return verb_usage(fault, "--gdb-arg is for --gdb EVENT");
     if ((run->gdb != 0 || run->step || run->hold) && (line->loop > 1 || line->chaos_runs > 0))

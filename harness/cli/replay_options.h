@@ -18,6 +18,7 @@ struct replay_line {
     unsigned jobs;         /* a folder of tapes: how many at once; 0: as many as processors */
     const char *json, *junit;
     const char *github, *gitlab; /* where annotations go; github "-": standard output */
+    bool status;                 /* a live line on the terminal */
     bool quiet;
 };
 

@@ -64,6 +64,8 @@ bool out_colour(FILE *stream);
 bool out_moves(FILE *stream);
 /* A progress_display: one line on stderr, written over. */
 void out_progress(const char *what, uint64_t done);
+/* A line on stderr that the next one is written over, cut to the terminal; NULL takes it away. */
+void out_line(const char *text);
 /* Width of the terminal behind `stream`, or `otherwise` (also when it is none). */
 int out_width(FILE *stream, int otherwise);
 /* Foreign text for people: control characters, which could steer a terminal, and bytes that are not UTF-8 are

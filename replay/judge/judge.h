@@ -74,6 +74,8 @@ void judge_app(struct judge *judge, uint32_t pid);
 int judge_answer(struct judge *judge);
 /* Looks at the clock. */
 enum judge_order judge_watch(struct judge *judge, uint64_t now_ns);
+/* The play stood still until now, by the user's will: until now nothing was late. */
+void judge_excuse(struct judge *judge, uint64_t now_ns);
 /* Everything before options.until has happened. */
 bool judge_reached(const struct judge *judge);
 /* The verdict is known already. */

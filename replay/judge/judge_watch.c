@@ -261,6 +261,14 @@ judge_watch(struct judge *judge, uint64_t now_ns)
 }
 
 void
+judge_excuse(struct judge *judge, uint64_t now_ns)
+{
+    judge->begun_ns = now_ns;
+    if (judge->done_ns != 0)
+        judge->done_ns = now_ns;
+}
+
+void
 judge_interrupt(struct judge *judge, int number)
 {
     judge->interrupted = number;

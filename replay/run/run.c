@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "replay/judge/judge.h"
+#include "replay/run/console.h"
 #include "replay/run/run_tape.h"
 
 #define PASS_NS 2000000ull          /* between two looks at a quiet ring */
@@ -27,6 +28,8 @@ struct run {
     struct score_file score;
     struct judge *judge;
     struct recorder *recorder;
+    struct control control;
+    struct console console;
     char imported[256];    /* the temporary tape of a scenario, or "" */
     uint64_t ending_since; /* when the app was told to end; 0: it was not */
     char app[1000];        /* command line, for advice */
@@ -118,6 +121,17 @@ pass(struct run *run, uint64_t *seen, struct fault *fault)
     return more;
 }
 
+/* Where it stands still: nothing that the app does not do meanwhile is its fault. */
+static void
+steer(struct run *run)
+{
+    uint64_t now = now_ns();
+    if (!console_pass(&run->console, now))
+        judge_interrupt(run->judge, SIGINT);
+    if (run->control.since != 0)
+        judge_excuse(run->judge, now);
+}
+
 /* With --hold: where it stands, once. */
 static void
 tell_reached(struct run *run)
@@ -143,6 +157,7 @@ loop(struct run *run, struct fault *fault)
         int more = pass(run, &seen, fault);
         if (more <= 0)
             return more;
+        steer(run);
         if (judge_watch(run->judge, now_ns()) == JUDGE_END_APP && !end_app(run))
             return fault_set(fault, FAULT_INTERNAL,
                              "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
@@ -203,7 +218,7 @@ open_judge(struct run *run, char *const argv[], struct fault *fault)
     judge.app = run->app;
     if (find_until(run, &judge.until, fault) != 0)
         return -1;
-    score_gate(run->score.score, judge.until, 0);
+    control_begin(&run->control, run->score.score, judge.until, SCORE_NONE, options->step);
     run->judge = judge_open(run->score.score, &judge, fault);
     return run->judge != NULL ? 0 : -1;
 }
@@ -213,7 +228,8 @@ start(struct run *run, char *const argv[], struct fault *fault)
 {
     const struct run_options *options = run->options;
     struct score_options score = {.speed = options->speed, .stall_ns = options->stall_ns};
-    if (score_create(&run->score, run->tape, &score, fault) != 0 || open_judge(run, argv, fault) != 0)
+    if (score_create(&run->score, run->tape, &score, fault) != 0 || open_judge(run, argv, fault) != 0 ||
+        console_open(&run->console, options, &run->control, fault) != 0)
         return -1;
     struct recorder_options recorder = {.output = options->record,
                                         .replace = options->replace,
@@ -282,6 +298,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     }
     if (run.recorder != NULL)
         recorder_free(run.recorder);
+    console_close(&run.console);
     judge_close(run.judge);
     score_destroy(&run.score);
     if (run.tape != NULL)

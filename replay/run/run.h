@@ -60,7 +60,7 @@ struct run_options {
     uint64_t from;               /* everything before this event as fast as it goes; 0: from the beginning */
     bool hold;                   /* at `until`: let the app stand there until the user interrupts */
     bool step;                   /* stop before each callback; keys go on */
-    bool keys;                   /* pause, step and speed keys on the terminal */
+    bool keys;                   /* pause and step keys on the terminal */
     bool mark;                   /* the app's output lines begin with the event they follow */
     uint64_t gdb;                /* stop the app in the debugger at the event with this number; 0: do not */
     const char *const *gdb_args; /* more arguments for gdb, NULL-terminated, or NULL */
@@ -74,8 +74,9 @@ struct run_options {
     enum recorder_via via;
     const char *sdk;
     int output;                      /* file descriptor for the app's stdout and stderr; -1: its own, ours */
-    bool status;                     /* a live status line on stderr */
     void (*words)(const char *text); /* says something while running, or NULL */
+    void (*line)(const char *text);  /* shows a line that the next one is written over (NULL: takes it
+                                        away); NULL: no live line */
 };
 
 /*
