@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Races that a plain replay cannot show, since it keeps the recorded order: --chaos-runs finds them, makes them small
+# and keeps them as tapes that fail every time. An app without a race has nothing to fear: what chaos plays is
+# always a history that could have been.
+. "$(dirname "$0")/lib.sh"
+need_command
+cd "$T" || exit 1
+
+holds 'the scenario becomes a tape' "$TIMTAPE" import "$TOP/tests/consumers/race.ndjson" -o race.tape
+
+replay() { run env -u LD_LIBRARY_PATH "$TIMTAPE" replay --stall-timeout 5 "$@"; }
+json() { sqlite3 :memory: "SELECT json_extract(CAST(readfile('$1') AS TEXT), '$2')" 2>&1; }
+# many COUNT TAPE APP [OPTION...]: plain replays, four at a time; how many were not as recorded.
+many() {
+    local count=$1 tape=$2 app=$3 i
+    shift 3
+    for ((i = 0; i < count; i++)); do echo "$i"; done |
+        { xargs -P 4 -I{} sh -c 'n=$1; shift; "$@" >"many.$n" 2>&1 </dev/null || echo "$n"' _ {} \
+            env -u LD_LIBRARY_PATH "$TIMTAPE" replay --stall-timeout 5 "$@" "$tape" -- "$APPS/race" "$app"; } 2>/dev/null |
+        tee many.failed | wc -l
+}
+
+# ---- what plain replays see -----------------------------------------------------------------------
+# Nothing, by construction: the second of two racing callbacks is entered when the first one has returned.
+for app in receipt listeners; do
+    is "$app: 25 plain replays at ten times the speed fail" "$(many 25 race.tape $app --speed 10)" 0
+    is "$app: 25 plain replays at maximum speed fail" "$(many 25 race.tape $app --speed max)" 0
+done
+is 'deadline: 5 plain replays fail' "$(many 5 race.tape deadline)" 0
+
+# ---- what chaos finds -----------------------------------------------------------------------------
+# hunt APP CLASS STATUS RUNS [OPTION...]
+hunt() {
+    local app=$1 class=$2 status=$3 runs=$4 began took
+    shift 4
+    began=$(date +%s)
+    replay --chaos-runs "$runs" --chaos-out "$app.tape" --json "$app.json" "$@" race.tape -- "$APPS/race" "$app"
+    took=$(($(date +%s) - began))
+    cp err "$app.err"
+    is "$app $*: found, status $status" "$rc" "$status" || { fail "$app $*: what was said" err; return; }
+    is "$app $*: $class" "$(json "$app.json" '$.verdict')" "$class"
+    holds "$app $*: found within a minute ($took s)" [ $took -lt 60 ]
+    moves=$(grep -Ec '^ +(order +)?(chaos|seed|moved)?.*(before|after|later|earlier|stretched)' err)
+    like "$app $*: one or two moves are left" "$moves" '^[12]$' || sed 's/^/#   /' err
+    holds "$app $*: kept as a tape" "$TIMTAPE" verify "$app.tape"
+    is "$app $*: its tape fails every time" "$(many 10 "$app.tape" "$app" "$@")" 10 || fail "$app $*: what a replay of it said" many.0
+    is "$app $*: the app without the race passes it" "$(many 3 "$app.tape" fixed "$@")" 0 || fail "$app $*: what a replay of it said" many.0
+    seed=$(sed -n 's/.*seed \([0-9][0-9]*\).*/\1/p' err | head -n 1)
+    for i in 1 2; do
+        replay --chaos "$seed" "$@" race.tape -- "$APPS/race" "$app"
+        is "$app $*: seed $seed fails again" "$rc" "$status" || fail "$app $*: what it said" err
+    done
+}
+hunt receipt crashed 139 300 --speed max
+hunt listeners 'different argument' 1 300 --speed max
+rm -f receipt.tape
+hunt receipt crashed 139 60
+hunt deadline crashed 139 100
+
+# ---- what it does not find ------------------------------------------------------------------------
+replay --chaos-runs 100 --speed max race.tape -- "$APPS/race" fixed
+is 'no race: 100 runs at maximum speed find nothing' "$rc" 0 || fail 'no race: what was said' err
+replay --chaos-runs 20 race.tape -- "$APPS/race" fixed
+is 'no race: 20 runs at normal speed find nothing' "$rc" 0 || fail 'no race: what was said' err
+holds 'no race: no tape is left' [ ! -e race-chaos-1.tape ]
+"$TIMTAPE" import "$TOP/tests/consumers/mutant.ndjson" -o mutant.tape 2>err
+replay --chaos-runs 40 --speed max mutant.tape -- "$APPS/mutant" none
+is 'the client of mutants.sh has no race: 40 runs find nothing' "$rc" 0 || fail 'the client: what was said' err
+
+# ---- every history could have been ----------------------------------------------------------------
+# Seen from outside: the replay recorded, and asked.
+impossible="
+    SELECT 'before its cause', b.seq, b.callback FROM callbacks b JOIN calls c ON c.seq = b.cause WHERE b.seq < c.seq
+    UNION ALL
+    SELECT 'after its listener was removed', b.seq, b.callback FROM callbacks b, calls c, event e
+        WHERE c.function = 'TIMRemoveRecvNewMsgCallback' AND e.seq = c.seq AND b.callback = 'TIMRecvNewMsgCallback' AND b.seq > e.end_seq
+    UNION ALL
+    SELECT 'after the end', b.seq, b.callback FROM callbacks b, calls c, event e
+        WHERE c.function = 'TIMUninit' AND e.seq = c.seq AND b.seq > e.end_seq
+    UNION ALL
+    SELECT 'twice', min(seq), callback FROM callbacks GROUP BY callback, json, cause HAVING count(*) > 1"
+# The order within each thread of the SDK, by what was delivered there.
+threads="SELECT group_concat(what, ' ') FROM (SELECT thread, callback || coalesce(json, '') AS what FROM callbacks ORDER BY thread, seq) GROUP BY thread ORDER BY 1"
+sql race.tape "$threads" >recorded.threads
+different=0
+for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    replay --chaos $seed --speed max --record "c$seed.tape" race.tape -- "$APPS/race" fixed
+    [ "$rc" = 0 ] || fail "seed $seed: as recorded but for the order" err
+    sql "c$seed.tape" "$impossible" >impossible
+    [ -s impossible ] && fail "seed $seed: an impossible history" impossible
+    sql "c$seed.tape" "$threads" >here.threads
+    cmp -s recorded.threads here.threads || fail "seed $seed: another order within a thread of the SDK" recorded.threads here.threads
+    [ "$(sql "c$seed.tape" "SELECT group_concat(callback) FROM (SELECT callback FROM callbacks ORDER BY seq)")" = \
+        "$(sql race.tape "SELECT group_concat(callback) FROM (SELECT callback FROM callbacks ORDER BY seq)")" ] || different=$((different + 1))
+done
+ok 'twelve seeds looked at from outside'
+holds "some seeds play another order ($different of 12)" [ $different -ge 3 ]
