@@ -80,6 +80,10 @@ replay_one(struct replay_line *line, char **app, struct fault *fault)
 static int
 replay(struct replay_line *line, char **app, struct fault *fault)
 {
+    if (is_folder(line->run.tape))
+        return replay_many(line, app, fault);
+    if (line->loop > 1)
+        return replay_loop(line, app, fault);
     return replay_one(line, app, fault);
 }
 
@@ -95,12 +99,15 @@ run(int argc, char **argv, struct fault *fault)
     live = (line.status || line.run.step || line.run.keys) && !line.quiet && out_moves(stderr);
     if (live)
         line.run.line = out_line;
+    line.words = argv + 1;
+    while (line.words[line.words_count] != line.run.tape)
+        line.words_count++;
     return replay(&line, argv + optind, fault);
 }
 
 const struct verb verb_replay = {
     .name = "replay",
-    .usage = "[options] TAPE [--] app [args]",
+    .usage = "[options] TAPE|FOLDER [--] app [args]",
     .summary = "run an app against a tape instead of the SDK, and say whether it behaves as recorded",
     .help = replay_options_help,
     .run = run,

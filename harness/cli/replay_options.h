@@ -20,6 +20,8 @@ struct replay_line {
     const char *github, *gitlab; /* where annotations go; github "-": standard output */
     bool status;                 /* a live line on the terminal */
     bool quiet;
+    char *const *words; /* the options as they were given, so many words */
+    size_t words_count;
 };
 
 /* Reads options and tape; optind is then the app's first word. 0, or -1 with the fault filled. */

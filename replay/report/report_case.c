@@ -39,6 +39,6 @@ bool
 report_is_error(const struct report_case *one)
 {
     if (one->verdict != NULL)
-        return one->verdict->class == VERDICT_BROKEN;
+        return one->verdict->class == VERDICT_BROKEN || one->verdict->class == VERDICT_INTERRUPTED;
     return one->fault != NULL;
 }
