@@ -115,7 +115,6 @@ child(const struct many *many, struct job *job, int output, pid_t parent)
     run.tape = job->one->tape;
     run.output = output;
     run.words = NULL;
-    run.status = false;
     run.line = NULL;
     if (app == NULL)
         slot->result = fault_set(&slot->fault, FAULT_INTERNAL, "no memory for the app's command line");

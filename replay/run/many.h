@@ -20,7 +20,7 @@ struct many_case {
 };
 
 struct many_options {
-    const struct run_options *run; /* for each; its tape, output, words and status are not used */
+    const struct run_options *run; /* for each; its tape, output, words and line are not used */
     char *const *app;              /* argv; see many_app */
     unsigned jobs;                 /* at once; 0: one per processor that we may use */
     /* After each that ended, or NULL. */
