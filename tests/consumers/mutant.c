@@ -96,6 +96,10 @@ getters(void)
 {
     for (int i = 0; is("getters") && i < 3; i++)
         TIMGetLoginStatus();
+    if (is("version"))
+        TIMGetSDKVersion();
+    if (is("clock"))
+        TIMGetServerTime();
 }
 
 static void
@@ -305,7 +309,10 @@ say_yes(const char *sender)
     if (is("stuck"))
         for (;;)
             pause();
-    const char *first = is("text") ? "no" : is("elements") ? "soon" : "yes";
+    const char *first = is("text")       ? "no"
+                        : is("elements") ? "soon"
+                        : is("escape")   ? "\\u0079e\\u0073"
+                                         : "yes";
     const char *second = is("elements") ? "yes" : "soon";
     snprintf(
         json, sizeof json,

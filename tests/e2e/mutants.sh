@@ -46,6 +46,7 @@ remove-other    |$LONG|1|different argument|live TIMRemoveRecvNewMsgCallback|TIM
 register-other  |$LONG|1|extra call|live TIMSetMsgReadedReceiptCallback|TIMSetConvEventCallback#1|none|none
 relogin         |$LONG|1|extra call|live TIMLogin|TIMLogin#1|none|none
 extra           |$LONG|1|extra call|live TIMGroupGetJoinedGroupList|TIMConvGetConvList#1|none|none
+clock           |$LONG|1|extra call|live TIMGetServerTime|TIMConvGetConvList#1|none|none
 repeat          |$LONG|1|extra call|live TIMMsgReportReaded|TIMMsgReportReaded#2|none|TIMRecvNewMsgCallback#1
 error-delete    |$LONG|1|extra call|live TIMMsgDelete|-|none|TIMCommCallback#3
 error-read      |$LONG|1|extra call|live TIMMsgReportReaded|-|none|TIMCommCallback#3
@@ -65,7 +66,7 @@ stuck           |$SHORT|1|hung|-|-|none|TIMRecvNewMsgCallback#3
 END
 }
 # What is no mistake.
-FREE=(none spacing number getters times user roles role interleave lock slow)
+FREE=(none spacing number escape getters version times user roles role interleave lock slow)
 
 replay() { # NAME OPTION...
     local name=$1 began
@@ -145,3 +146,4 @@ for name in "${FREE[@]}"; do
     read -r rc _ <"$name.rc"
     is "free: $name" "$rc" 0 || { cut -c1-300 "$name.err" | head -n 14 | sed 's/^/#   /'; }
 done
+like 'free: getters: all fifteen are counted' "$(cat getters.err)" 'note +15 repeated calls'
