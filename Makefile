@@ -56,7 +56,7 @@ STANDIN_SRC := $(call src,replay/standin) $(wildcard harness/ring/producer*.c) h
 HOST_OBJ    := $(call obj,$(HOST_SRC)) $(O)/obj/gen/api_tables.o
 CLI_OBJ     := $(call obj,$(CLI_SRC))
 SHIM_OBJ    := $(call pic,$(SHIM_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/shim_gen.o
-STANDIN_OBJ := $(call pic,$(STANDIN_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/standin_gen.o
+STANDIN_OBJ := $(call pic,$(STANDIN_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/standin_gen.o $(O)/pic/gen/invoke_gen.o
 
 HEADER  := $(O)/include/timtape/tim.h
 LIBDIR  := $(O)/lib/timtape
@@ -81,7 +81,7 @@ help:
 	@echo 'O=DIR builds elsewhere; SAN=address,undefined or SAN=thread, COVERAGE=1, DEBUG=1 build flavours.'
 
 # ---- the API description -> header, wrappers, entry points, tables ------------------------------
-GENERATED := $(GEN)/api_ids.h $(GEN)/api_tables.c $(GEN)/shim_gen.c $(GEN)/standin_gen.c $(HEADER)
+GENERATED := $(GEN)/api_ids.h $(GEN)/api_tables.c $(GEN)/shim_gen.c $(GEN)/standin_gen.c $(GEN)/invoke_gen.c $(HEADER)
 APIGEN_SRC := $(wildcard harness/api/gen/*.c)
 $(O)/apigen: $(APIGEN_SRC) $(wildcard harness/api/gen/*.h)
 	@mkdir -p $(@D)
@@ -95,7 +95,7 @@ $(GENERATED): $(O)/gen.stamp ;
 # ---- compiling -------------------------------------------------------------------------------
 $(O)/obj/gen/%.o: $(O)/gen.stamp
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_) -c $(GEN)/$*.c -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_) -I$(O)/include -c $(GEN)/$*.c -o $@
 $(O)/pic/gen/%.o: $(O)/gen.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(IN_APP) -I$(O)/include -c $(GEN)/$*.c -o $@
@@ -134,7 +134,7 @@ $(LIBDIR)/standin.so: $(STANDIN_OBJ)
 	@ln -sfn ../standin.so $(@D)/replay/libImSDK.so # found by linked apps that replay under preload
 
 # ---- the rest lives in its own fragments --------------------------------------------------------
-include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk)
+include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk) $(wildcard replay/*/*.mk)
 
 clean:
 	rm -rf $(O)

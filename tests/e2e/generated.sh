@@ -30,4 +30,4 @@ try() {
 }
 $CXX -std=c++17 -Wall -Wextra -Werror -g -c "$TOP/tests/api/throw.cpp" -o "$T/throw.o" || exit 1
 try shim_gen "$T/throw.o"
-try standin_gen
+try standin_gen "$O/pic/gen/invoke_gen.o"

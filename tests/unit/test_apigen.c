@@ -229,7 +229,7 @@ test_another_sdk(void **state)
              folder, generator, generator);
     assert_int_equal(run(command), 0);
     snprintf(command, sizeof(command),
-             "for f in api_tables shim_gen standin_gen; do"
+             "for f in api_tables shim_gen standin_gen invoke_gen; do"
              " ${CC:-cc} -std=c11 -Wall -Wextra -Werror -D_GNU_SOURCE -I%s/a -Iharness -I. -c %s/a/$f.c"
              " -o /dev/null 2>&1 || exit 1; done",
              folder, folder);

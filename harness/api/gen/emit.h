@@ -44,5 +44,6 @@ void emit_type_tables(struct out *out, const struct model *model);
 void emit_header(const struct model *model, const char *path);
 void emit_shim(const struct model *model, const char *path);
 void emit_standin(const struct model *model, const char *path);
+void emit_invoke(const struct model *model, const char *path);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * standin_gen.c: the API as entry points that play the score, and the way to call an app's callback.
+ * standin_gen.c: the API as entry points that play the score. invoke_gen.c: the way to call an app's
+ * callback, a file of its own, because it also serves where nothing may define the API's functions.
  */
 #include <string.h>
 
@@ -79,10 +80,9 @@ emit_standin(const struct model *model, const char *path)
 {
     struct out out;
 
-    out_open(&out, path, "Entry points that answer from the score, and calls of the app's callbacks.");
+    out_open(&out, path, "Entry points that answer from the score.");
     put(&out, "#include \"replay/standin/standin.h\"\n#include \"%s\"\n\n", model->include);
     put(&out, "#define STANDIN_EXPORT __attribute__((visibility(\"default\")))\n\n");
-    put_older_types(&out, model);
     for (unsigned i = 0; i < model->functions.count; i++) {
         const struct entry *entry = LIST_AT(&model->functions, struct entry, i);
         if (entry->older.count)
@@ -90,6 +90,17 @@ emit_standin(const struct model *model, const char *path)
         else
             put_entry_point(&out, entry);
     }
+    out_close(&out);
+}
+
+void
+emit_invoke(const struct model *model, const char *path)
+{
+    struct out out;
+
+    out_open(&out, path, "Calls of the app's callbacks with their true signatures.");
+    put(&out, "#include \"replay/standin/standin.h\"\n#include \"%s\"\n\n", model->include);
+    put_older_types(&out, model);
     put_invoke(&out, model);
     out_close(&out);
 }

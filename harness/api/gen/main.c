@@ -59,6 +59,7 @@ main(int argc, char **argv)
     emit_tables(&model, gen_format("%s/api_tables.c", folder));
     emit_shim(&model, gen_format("%s/shim_gen.c", folder));
     emit_standin(&model, gen_format("%s/standin_gen.c", folder));
+    emit_invoke(&model, gen_format("%s/invoke_gen.c", folder));
     emit_header(&model, header);
     return 0;
 }
