@@ -16,6 +16,7 @@
 #include "replay/judge/judge.h"
 #include "replay/run/console.h"
 #include "replay/run/run_tape.h"
+#include "traces/scenario.h"
 
 #define PASS_NS 2000000ull          /* between two looks at a quiet ring */
 #define BUSY_RECORDS 256            /* more in one pass: the next one follows at once */
@@ -284,7 +285,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
 {
     struct run run = {.options = options};
     int result = -1;
-    run.tape = run_tape_open(options->tape, options->payloads, run.imported, sizeof run.imported, fault);
+    run.tape = scenario_open(options->tape, options->payloads, run.imported, sizeof run.imported, fault);
     if (run.tape != NULL) {
         if (!tape_complete(run.tape) && options->words != NULL)
             options->words(
@@ -303,6 +304,6 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     score_destroy(&run.score);
     if (run.tape != NULL)
         tape_close(run.tape);
-    run_tape_forget(run.imported);
+    scenario_forget(run.imported);
     return result;
 }

@@ -6,12 +6,6 @@
 #include "replay/judge/judge.h"
 #include "traces/tape.h"
 
-/* Opens a tape, or imports a scenario into a temporary one, whose path goes to `imported`; its payload
- * files are below `payloads` (NULL: beside it). */
-struct tape_reader *run_tape_open(const char *path, const char *payloads, char *imported, size_t room,
-                                  struct fault *fault);
-/* Removes the temporary tape, if there is one. */
-void run_tape_forget(char *imported);
 /* How the recorded app ended. */
 struct judge_end run_tape_end(struct tape_reader *tape);
 /* Length of the recording, ns; 0: unknown. */
