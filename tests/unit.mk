@@ -2,6 +2,7 @@
 # outside the app. A comment `// link: WORD...` chooses otherwise:
 #   host      the rooms outside the app (default)      producer  the inside end of the ring
 #   shim      everything in the shim                   standin   everything in the stand-in
+#   embed     host and timtape/replay.h
 #   none      the test brings (includes) what it needs
 # Test code may skip the strictest prototypes: CMocka wants plain functions.
 
@@ -13,6 +14,7 @@ unit_host     := $(HOST_OBJ)
 unit_producer := $(patsubst %.c,$(O)/pic/%.o,$(wildcard harness/ring/producer*.c))
 unit_shim     := $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
 unit_standin  := $(STANDIN_OBJ)
+unit_embed    := $(HOST_OBJ) $(patsubst %.c,$(O)/obj/%.o,$(wildcard replay/embed/*.c)) $(O)/obj/gen/invoke_gen.o
 unit_none     :=
 
 # Words of one test, then their objects, each source only once (the outside copy wins).

@@ -8,7 +8,8 @@ cd "$TOP" || exit 1
 make_() { make --no-print-directory -s -o all O="${O#"$TOP"/}" "$@" >"$T/make.out" 2>&1; }
 holds 'make install' make_ install DESTDIR="$T/stage" PREFIX=/usr || fail install "$T/make.out"
 for file in bin/timtape lib/timtape/audit.so lib/timtape/libImSDK.so lib/timtape/preload.so lib/timtape/standin.so \
-    include/timtape/tim.h share/man/man1/timtape.1; do
+    include/timtape/tim.h include/timtape/replay.h lib/libtimtape-replay.a lib/libtimtape-replay.so \
+    lib/pkgconfig/timtape-replay.pc share/man/man1/timtape.1; do
     [ -f "$T/stage/usr/$file" ] && ok "installed $file" || fail "installed $file"
 done
 mv "$T/stage/usr" "$T/moved away"
@@ -24,5 +25,24 @@ END
 holds 'the installed header compiles as C11' cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$T/moved away/include" -c "$T/user.c" -o "$T/user.o"
 holds 'and as C++17' c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -I"$T/moved away/include" -c -x c++ "$T/user.c" -o "$T/user.o"
 mkdir -p "$T/stage" && mv "$T/moved away" "$T/stage/usr"
+
+# The library for users' tests, as a user of the system finds it. (A prefix is a promise: pkg-config is told of the stage.)
+is 'the .pc file says what was installed where' "$(grep -c "$T" "$T/stage/usr/lib/pkgconfig/timtape-replay.pc")" 0
+export PKG_CONFIG_PATH=$T/stage/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$T/stage
+cat >"$T/embed.c" <<'END'
+#include <timtape/replay.h>
+int main(int argc, char **argv)
+{
+    struct timtape_replay *replay = timtape_replay_open(argv[argc - 1], 0, 0);
+    return replay == 0 || timtape_replay_count(replay, "TIMRecvNewMsgCallback") != 3;
+}
+END
+lib=$T/stage/usr/lib
+# shellcheck disable=SC2046
+holds 'a test links the installed library' cc "$T/embed.c" -o "$T/embed" -I"$T/stage/usr/include" $(PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 pkg-config --libs timtape-replay)
+status 'and runs with it' 0 env LD_LIBRARY_PATH="$lib" "$T/embed" "$TOP/traces/samples/chat.ndjson"
+# shellcheck disable=SC2046
+holds 'and the static one' cc "$T/embed.c" -o "$T/embed-static" -I"$T/stage/usr/include" "$lib/libtimtape-replay.a" $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs sqlite3 libcjson)
+status 'which needs no library of ours' 0 "$T/embed-static" "$TOP/traces/samples/chat.ndjson"
 holds 'make uninstall' make_ uninstall DESTDIR="$T/stage" PREFIX=/usr
-is 'nothing is left' "$(find "$T/stage" -type f | wc -l)" 0
+is 'nothing is left' "$(find "$T/stage" ! -type d | wc -l)" 0

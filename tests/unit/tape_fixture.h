@@ -129,7 +129,8 @@ static void __attribute__((unused)) sql_is(const char *statement, const char *wa
     free(got);
 }
 
-static struct tape_reader *__attribute__((unused)) reopen(void)
+static __attribute__((unused)) struct tape_reader *
+reopen(void)
 {
     struct tape_reader *tape = tape_open(path, &fault);
     if (tape == NULL)
