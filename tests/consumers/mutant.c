@@ -67,7 +67,7 @@ static void
 post(int which, job *work)
 {
     bool other = is("roles") || (is("role") && work == job_revoke);
-    struct worker *worker = &workers[other ? 1 - which : which];
+    struct worker *worker = &workers[is("one") ? 0 : other ? 1 - which : which];
     pthread_mutex_lock(&app_lock);
     worker->queue[worker->queued++] = work;
     pthread_cond_broadcast(&app_changed);
@@ -413,7 +413,8 @@ start(void)
         TIMSetConvEventCallback(on_conversations, user(2));
     if (!is("drop-wait"))
         TIMLogin("alice", "a-signature-of-today", on_login, user(LOGGED_IN));
-    await(LOGGED_IN);
+    if (!is("no-wait"))
+        await(LOGGED_IN);
     if (is("relogin"))
         TIMLogin("alice", "a-signature-of-today", on_login, user(LOGGED_IN));
     if (is("extra"))
