@@ -103,6 +103,8 @@ struct api_entry {
     bool error_array;
     int16_t error_object; /* what a failing completion may carry, or -1 */
     int16_t returns_enum; /* index into api_enums, or -1 */
+    bool opens;           /* nothing that comes after it could have come before it: init, login */
+    bool closes;          /* what came before its return could not have come after it: uninit, logout */
 };
 /* Where result_object is known from; a guess was deduced from names. */
 enum api_source { API_UNDOCUMENTED, API_FROM_PAGE, API_FROM_HEADER, API_FROM_BINDING, API_GUESSED };

@@ -32,10 +32,8 @@ waiting_since(const struct judge *judge, uint32_t cursor)
     int64_t due = score_due(score, cursor);
     int64_t gap = score_edge(score, cursor)->at_ns - (cursor > 0 ? score_edge(score, cursor - 1)->at_ns : 0);
     since = later(since, judge->begun_ns);
-    if (judge->options.speed > 0)
-        gap = (int64_t)((double)gap * judge->options.speed);
-    if (judge->options.speed != 1 && gap > 0)
-        since += (uint64_t)gap;
+    if (judge->options.speed <= 0 || gap / 1000000 < score_edge(score, cursor)->gap_ms)
+        since += score_edge(score, cursor)->gap_ms * 1000000ull;
     return due > 0 ? later(since, (uint64_t)due) : since;
 }
 

@@ -15,6 +15,7 @@
 
 #include "replay/judge/judge.h"
 #include "replay/run/console.h"
+#include "replay/run/order.h"
 #include "replay/run/run_tape.h"
 #include "traces/scenario.h"
 
@@ -199,7 +200,7 @@ find_until(const struct run *run, uint32_t *edge, struct fault *fault)
 }
 
 static int
-open_judge(struct run *run, char *const argv[], struct fault *fault)
+open_judge(struct run *run, char *const argv[], bool free_order, struct fault *fault)
 {
     const struct run_options *options = run->options;
     struct judge_options judge = {.stall_ns = options->stall_ns != 0 ? options->stall_ns : RUN_STALL_NS,
@@ -210,6 +211,7 @@ open_judge(struct run *run, char *const argv[], struct fault *fault)
                                   .match = options->match,
                                   .unmatched = options->unmatched,
                                   .unmatched_code = options->unmatched_code,
+                                  .free_order = free_order,
                                   .tape = options->tape,
                                   .scenario = run->imported[0] != 0,
                                   .recorded = run_tape_end(run->tape),
@@ -228,8 +230,10 @@ static int
 start(struct run *run, char *const argv[], struct fault *fault)
 {
     const struct run_options *options = run->options;
-    struct score_options score = {.speed = options->speed, .stall_ns = options->stall_ns};
-    if (score_create(&run->score, run->tape, &score, fault) != 0 || open_judge(run, argv, fault) != 0 ||
+    struct score_options score = {.stall_ns = options->stall_ns};
+    order_options(options, run->tape, &score);
+    if (score_create(&run->score, run->tape, &score, fault) != 0 ||
+        open_judge(run, argv, order_is_free(&score), fault) != 0 ||
         console_open(&run->console, options, &run->control, fault) != 0)
         return -1;
     struct recorder_options recorder = {.output = options->record,
@@ -274,6 +278,9 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
         return -1;
     *verdict = *judge_conclude(run->judge, report.status, run->ending_since != 0);
     run_tape_notes(run->tape, verdict);
+    order_conclude(run->options, run->tape, &run->score, verdict);
+    if (run->options->trace != NULL)
+        order_trace_take(run->options->trace, &run->score);
     if (run->options->record != NULL && report.tape_failed)
         verdict_note(verdict, "the recording of this replay is not complete: %.200s", report.trouble);
     return 0;

@@ -33,6 +33,8 @@ enum run_at_end {
     RUN_END_KILL, /* SIGKILL at once */
 };
 
+struct order_trace;
+
 struct run_options {
     const char *tape;     /* a tape, or a scenario (NDJSON) */
     const char *payloads; /* folder that a scenario's {"$file": ...} reads below; NULL: the scenario's own */
@@ -48,6 +50,7 @@ struct run_options {
     enum run_order order;
     bool chaos;
     uint64_t chaos_seed;
+    struct order_trace *trace; /* what a search wants of this run, or NULL; with `chaos` only */
 
     /* judging */
     enum match_mode match;

@@ -142,6 +142,19 @@ score_relocate(struct score_draft *draft, uint64_t texts_at)
     }
 }
 
+static uint64_t
+score_patience(const struct score_options *options)
+{
+    switch (options->order) {
+    case SCORE_CAUSAL:
+        return 0;
+    case SCORE_CHAOS:
+        return options->patience_ns != 0 ? options->patience_ns : SCORE_PATIENCE_NS;
+    default:
+        return UINT64_MAX;
+    }
+}
+
 static int
 score_write(struct score_file *file, struct score_draft *draft, const struct score_options *options,
             const char *version, struct fault *fault)
@@ -156,7 +169,8 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
                          .edges = draft->nedges,
                          .max = options->speed <= 0,
                          .stall_ns = options->stall_ns != 0 ? options->stall_ns : SCORE_STALL_NS,
-                         .patience_ns = UINT64_MAX,
+                         .from = draft->from,
+                         .patience_ns = score_patience(options),
                          .grace_ns = options->grace_ns != 0 ? options->grace_ns : SCORE_GRACE_NS};
     size_t version_bytes = version == NULL ? 0 : strlen(version) + 1, i;
     const struct part parts[] = {
@@ -166,6 +180,9 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
         {&head.values_at, draft->values, (uint64_t)draft->nvalues * sizeof *draft->values},
         {&head.edges_at, draft->edges, (uint64_t)draft->nedges * sizeof *draft->edges},
         {&head.first_at, NULL, API_ENTRIES * sizeof(uint32_t)},
+        {&head.first_before_at, draft->first_before,
+         draft->first_before == NULL ? 0 : ((uint64_t)draft->nedges + 1) * sizeof(uint32_t)},
+        {&head.before_at, draft->before, (uint64_t)draft->nbefore * sizeof *draft->before},
         {&head.texts_at, draft->texts, draft->text_bytes},
         {&head.sdk_version, version, version_bytes},
     };
@@ -176,6 +193,8 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
         *parts[i].at = score_room(&end, parts[i].bytes);
     if (version_bytes == 0)
         head.sdk_version = 0;
+    if (draft->first_before == NULL)
+        head.first_before_at = head.before_at = 0;
     head.fixed = end = (end + (uint64_t)page - 1) / (uint64_t)page * (uint64_t)page;
     score_room(&end, sizeof(struct score_live));
     head.processes_live_at =
@@ -183,6 +202,8 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
     head.threads_live_at = score_room(&end, (uint64_t)draft->nthreads * sizeof(struct score_thread_live));
     head.events_live_at = score_room(&end, (uint64_t)draft->nevents * sizeof(struct score_event_live));
     head.edges_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(uint32_t));
+    if (options->order != SCORE_STRICT)
+        head.times_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(int64_t));
     head.bytes = end;
     score_relocate(draft, head.texts_at);
     if (score_map(file, options, head.bytes, fault) != 0)
@@ -218,8 +239,16 @@ score_create(struct score_file *file, struct tape_reader *tape, const struct sco
     int result = -1;
 
     *file = (struct score_file){0};
-    if (score_load(&draft, tape, fault) == 0 && score_shape(&draft, options, fault) == 0)
+    if (score_load(&draft, tape, fault) == 0 && score_shape(&draft, fault) == 0 &&
+        score_plan(&draft, options, fault) == 0)
         result = score_write(file, &draft, options, score_version(&draft, tape), fault);
+    if (result == 0) {
+        file->schedule = draft.schedule;
+        file->moves = draft.moves;
+        file->nmoves = draft.nmoves;
+        draft.schedule = NULL;
+        draft.moves = NULL;
+    }
     if (result != 0)
         score_destroy(file);
     score_draft_free(&draft);
@@ -235,6 +264,8 @@ score_destroy(struct score_file *file)
         unlink(file->path);
         close(file->lock);
     }
+    schedule_free(file->schedule);
+    free(file->moves);
     *file = (struct score_file){0};
 }
 
@@ -266,11 +297,7 @@ score_find(const struct score *score, uint64_t seq)
 int64_t
 score_due(const struct score *score, uint32_t edge)
 {
-    struct score_live *live = score_live(score);
-
-    if (score->max || edge >= score->edges)
-        return 0;
-    return (int64_t)atomic_load(&live->start_ns) + score_edge(score, edge)->at_ns + atomic_load(&live->slip);
+    return score->max || edge >= score->edges ? 0 : score_when(score, edge);
 }
 
 void
@@ -331,9 +358,9 @@ score_skip_process(struct score *score, uint32_t process)
         if (score_thread(score, event->thread)->process != process)
             continue;
         atomic_compare_exchange_strong(&score_event_live(score, i)->state, &state, SCORE_SKIPPED);
-        atomic_fetch_or(score_edge_live(score, event->enter), SCORE_EDGE_DONE);
+        score_done(score, event->enter);
         if (event->leave != SCORE_NONE)
-            atomic_fetch_or(score_edge_live(score, event->leave), SCORE_EDGE_DONE);
+            score_done(score, event->leave);
     }
     score_advance(score, score_now());
 }

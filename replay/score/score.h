@@ -4,15 +4,17 @@
  * the environment TIMTAPE_SCORE) that `timtape replay` makes from a tape before the app starts and
  * that every process of the app maps:
  *
- *   struct score | processes | threads | events | values | edges | texts      read-only in the app
- *   struct score_live | process, thread, event and edge state                 read-write, page-aligned
+ *   struct score | processes | threads | events | values | edges | before | texts   read-only in the app
+ *   struct score_live | process, thread, event and edge state | times               read-write, page-aligned
  *
  * Indexes (event, edge, thread, process) are 32 bits and count from 0; SCORE_NONE is "no such".
- * Events stand in the order of their tape numbers, edges in the recorded total order.
+ * Events stand in the order of their tape numbers, edges in the total order that is played: the recorded
+ * one, unless chaos was asked for.
  *
  * An *app edge* (call enter, callback leave) is made by the app and counts when it arrives, also
  * when it arrives early. An *SDK edge* (call leave, callback enter) is made by the stand-in, when the
- * cursor stands on it (everything recorded before it has happened) and not before it is due.
+ * cursor stands on it (everything before it has happened) and not before it is due; in other orders than the
+ * strict one also when everything has happened that must (score_before), see score.patience_ns.
  *
  * How the judge pairs live with recorded:
  *  - a call: score_event_live.seq is the number of its live enter edge in the ring (set when it was claimed);
@@ -35,7 +37,7 @@
 
 #define SCORE_ENV "TIMTAPE_SCORE" /* path of the score */
 #define SCORE_MAGIC "TIMTSCO\1"
-#define SCORE_LAYOUT 2
+#define SCORE_LAYOUT 3
 #define SCORE_NONE UINT32_MAX
 #define SCORE_MAILS 64
 #define SCORE_LINE 128
@@ -56,12 +58,16 @@ struct score {
 
     uint64_t sdk_version; /* offset of its text, 0 when unknown */
     uint32_t max;         /* --speed max: nothing waits for time */
-    uint32_t pad;
+    uint32_t from;        /* edges before this one are played as fast as it goes */
     uint64_t stall_ns;    /* longest wait of the stand-in for a judge that makes no progress */
     uint64_t grace_ns;    /* how long an edge waits for a synchronous getter before it is skipped */
     uint64_t patience_ns; /* how long an SDK edge that its causes allow waits for what is recorded before it:
                              UINT64_MAX strict order, 0 causal order, else (chaos) the scheduled order is
                              wished for */
+    /* Not in strict order, 0 there. */
+    uint64_t first_before_at; /* uint32_t[edges + 1]: where an edge's predecessors begin and end ... */
+    uint64_t before_at;       /* ... in this list */
+    uint64_t times_live_at;   /* int64_t[edges], see score_time */
 };
 
 struct score_process {
@@ -133,7 +139,14 @@ struct score_edge {
     uint8_t leave;     /* 0 enter, 1 leave */
     uint8_t app;       /* 1: made by the app */
     uint8_t counted;   /* 0: of an IGNORED event, or after its process began to exit: nobody waits for it */
-    uint8_t pad[5];
+    uint8_t pad;
+    uint32_t gap_ms; /* the recorded pause before it, however much of it is played */
+};
+
+/* What must have happened before an edge. */
+struct score_before {
+    uint32_t edge;
+    uint32_t timed; /* 1: it sets the time of the edge, too */
 };
 
 /* ---- read-write part ------------------------------------------------------------------------- */
@@ -142,6 +155,7 @@ enum score_edge_state {
     SCORE_EDGE_DONE = 1,    /* happened (or does not count) */
     SCORE_EDGE_SLEEPER = 2, /* a thread sleeps on this word until it is its turn */
     SCORE_EDGE_TIMER = 4,   /* ... until its time: to be woken only if the edge will not happen any more */
+    SCORE_EDGE_WAITED = 8,  /* threads sleep on this word until it has happened */
 };
 
 enum score_event_state {
@@ -218,7 +232,8 @@ struct score_live {
 
     /* Order. */
     alignas(SCORE_LINE) _Atomic uint32_t cursor; /* first edge that has not happened; == edges: all done */
-    _Atomic uint64_t progress_ns;                /* CLOCK_MONOTONIC when the cursor last moved */
+    _Atomic uint64_t progress_ns;                /* CLOCK_MONOTONIC when the cursor last moved; not in strict
+                                                    order: when any edge last happened */
 
     /* Time. */
     alignas(SCORE_LINE) _Atomic int64_t slip; /* ns; never shrinks */
@@ -320,6 +335,32 @@ static inline _Atomic uint32_t *
 score_edge_live(const struct score *score, uint32_t index)
 {
     return (_Atomic uint32_t *)((uintptr_t)score + score->edges_live_at) + index;
+}
+
+static inline bool
+score_is_strict(const struct score *score)
+{
+    return score->patience_ns == UINT64_MAX;
+}
+
+/* What must have happened before an edge; *count of them. Not in strict order. */
+static inline const struct score_before *
+score_before(const struct score *score, uint32_t edge, uint32_t *count)
+{
+    const uint32_t *first = (const uint32_t *)((const char *)score + score->first_before_at) + edge;
+
+    *count = first[1] - first[0];
+    return (const struct score_before *)((const char *)score + score->before_at) + first[0];
+}
+
+/*
+ * Not in strict order. Causal: the moment (CLOCK_MONOTONIC ns, less the slip) that counts as that of the edge
+ * for what follows from it, which for an SDK edge is when it was due. Chaos: when it happened. 0: it did not.
+ */
+static inline _Atomic int64_t *
+score_time(const struct score *score, uint32_t index)
+{
+    return (_Atomic int64_t *)((uintptr_t)score + score->times_live_at) + index;
 }
 
 #endif

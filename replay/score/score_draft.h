@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A score while it is made, in growing arrays: score_load.c fills it from the tape and checks each event
- * by itself, score_shape.c checks how they hang together and builds lists and edges, score.c writes the file.
+ * by itself, score_shape.c checks how they hang together and builds lists and edges, score_plan.c says when
+ * and in which order they are played, score.c writes the file.
  */
 #ifndef REPLAY_SCORE_DRAFT_H
 #define REPLAY_SCORE_DRAFT_H
@@ -31,6 +32,14 @@ struct score_draft {
     struct draft_text *known;
     uint32_t nknown, room_known, nbuckets;
     uint64_t sdk_version; /* offset into texts + 1 */
+    /* score_plan.c; edges stand in the order played from then on */
+    struct schedule *schedule;
+    uint32_t *places;       /* by recorded edge: its place in that order */
+    uint32_t *first_before; /* nedges + 1; NULL: strict order */
+    struct score_before *before;
+    uint32_t nbefore, from;
+    struct schedule_move *moves;
+    uint32_t nmoves;
 };
 
 struct draft_text {
@@ -39,7 +48,10 @@ struct draft_text {
 };
 
 int score_load(struct score_draft *draft, struct tape_reader *tape, struct fault *fault);
-int score_shape(struct score_draft *draft, const struct score_options *options, struct fault *fault);
+int score_shape(struct score_draft *draft, struct fault *fault);
+int score_plan(struct score_draft *draft, const struct score_options *options, struct fault *fault);
+/* Index of the event with that tape number, or SCORE_NONE. */
+uint32_t score_draft_find(const struct score_draft *draft, uint64_t seq);
 void score_draft_free(struct score_draft *draft);
 /* Grows an array so that one more fits; *room counts elements. */
 int score_grow(void *array, uint32_t used, uint32_t *room, size_t element, struct fault *fault);

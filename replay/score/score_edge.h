@@ -76,12 +76,51 @@ score_advance(const struct score *score, uint64_t now)
     }
 }
 
+/* This edge has happened, or will not: wakes whoever needs to know that. The caller advances. */
+static inline void
+score_done(const struct score *score, uint32_t edge)
+{
+    _Atomic uint32_t *word = score_edge_live(score, edge);
+
+    if ((atomic_fetch_or(word, SCORE_EDGE_DONE) & SCORE_EDGE_WAITED) != 0)
+        score_futex_wake(word);
+}
+
 /* This edge has happened. */
 static inline void
 score_pass(const struct score *score, uint32_t edge, uint64_t now)
 {
-    atomic_fetch_or(score_edge_live(score, edge), SCORE_EDGE_DONE);
+    score_done(score, edge);
+    if (!score_is_strict(score))
+        atomic_store_explicit(&score_live(score)->progress_ns, now, memory_order_relaxed);
     score_advance(score, now);
+}
+
+/*
+ * When an edge is due, CLOCK_MONOTONIC ns: on one timeline for all, or (causal) as long as recorded after the
+ * last of what must precede it. Not at --speed max.
+ */
+static inline int64_t
+score_when(const struct score *score, uint32_t index)
+{
+    struct score_live *live = score_live(score);
+    int64_t slip = atomic_load_explicit(&live->slip, memory_order_relaxed), last = 0;
+    const struct score_edge *edge = score_edge(score, index);
+
+    if (score->patience_ns == 0) {
+        uint32_t count, i;
+        const struct score_before *before = score_before(score, index, &count);
+
+        for (i = 0; i < count; i++) {
+            int64_t at = before[i].timed ? atomic_load(score_time(score, before[i].edge)) : 0;
+
+            if (at != 0 && at + edge->at_ns - score_edge(score, before[i].edge)->at_ns > last)
+                last = at + edge->at_ns - score_edge(score, before[i].edge)->at_ns;
+        }
+    }
+    if (last == 0)
+        last = (int64_t)atomic_load_explicit(&live->start_ns, memory_order_relaxed) + edge->at_ns;
+    return last + slip;
 }
 
 /*
@@ -104,9 +143,9 @@ score_take_out(const struct score *score, uint32_t event, enum score_event_state
         if (at == event)
             taken = mine;
         if (mine) {
-            atomic_fetch_or(score_edge_live(score, e->enter), SCORE_EDGE_DONE);
+            score_done(score, e->enter);
             if (e->leave != SCORE_NONE)
-                atomic_fetch_or(score_edge_live(score, e->leave), SCORE_EDGE_DONE);
+                score_done(score, e->leave);
             if (e->child != SCORE_NONE) {
                 at = e->child;
                 continue;

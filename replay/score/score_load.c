@@ -396,6 +396,22 @@ score_load(struct score_draft *draft, struct tape_reader *tape, struct fault *fa
     return more;
 }
 
+uint32_t
+score_draft_find(const struct score_draft *draft, uint64_t seq)
+{
+    uint32_t low = 0, high = draft->nevents;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (draft->events[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < draft->nevents && draft->events[low].seq == seq ? low : SCORE_NONE;
+}
+
 void
 score_draft_free(struct score_draft *draft)
 {
@@ -410,5 +426,10 @@ score_draft_free(struct score_draft *draft)
     free(draft->texts);
     free(draft->buckets);
     free(draft->known);
+    free(draft->places);
+    free(draft->first_before);
+    free(draft->before);
+    free(draft->moves);
+    schedule_free(draft->schedule);
     *draft = (struct score_draft){0};
 }

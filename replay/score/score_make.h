@@ -7,16 +7,32 @@
 #define REPLAY_SCORE_MAKE_H
 
 #include "base/fault.h"
+#include "replay/schedule/schedule.h"
 #include "replay/score/score.h"
 #include "traces/tape.h"
 
+enum score_order {
+    SCORE_STRICT, /* as recorded: an SDK edge waits for everything before it */
+    SCORE_CAUSAL, /* it waits for what must precede it, and keeps its distance from that */
+    SCORE_CHAOS,  /* another order, and for how long it is wished for */
+};
+
 struct score_options {
-    double speed;          /* 1 as recorded, 10 ten times as fast; 0: max, nothing waits for time */
-    int64_t max_gap_ns;    /* longer pauses between two edges are cut to this; 0: as recorded */
+    double speed;       /* 1 as recorded, 10 ten times as fast; 0: max, nothing waits for time */
+    int64_t max_gap_ns; /* longer pauses between two edges are cut to this; 0: as recorded */
+    uint64_t from;      /* everything before the event with this number is due at once; 0: none */
+    enum score_order order;
+    uint64_t patience_ns; /* SCORE_CHAOS; see score.patience_ns. 0: SCORE_PATIENCE_NS */
+    bool seeded;          /* SCORE_CHAOS: with the moves that `seed` makes, else with `moves` */
+    uint64_t seed;
+    const struct schedule_move *moves;
+    uint32_t nmoves;
     uint64_t stall_ns;     /* 0: default, 10 s */
     uint64_t grace_ns;     /* 0: default, 300 ms */
     const char *directory; /* where the file goes; NULL: /dev/shm if it has room, else TMPDIR, else /tmp */
 };
+
+#define SCORE_PATIENCE_NS 100000000u
 
 /* A score and its file. Zero-initialise; score_destroy is safe on that. */
 struct score_file {
@@ -24,6 +40,9 @@ struct score_file {
     size_t bytes;
     char path[256];
     int lock; /* while there is a path: held as long as we live, so that others see whether we do */
+    struct schedule *schedule; /* what it was made from; edges as recorded, `order` as played */
+    struct schedule_move *moves;
+    uint32_t nmoves;
 };
 
 /*
@@ -41,7 +60,7 @@ void score_destroy(struct score_file *file);
 void score_begin(struct score *score);
 /* Index of the event with that tape number, or SCORE_NONE. */
 uint32_t score_find(const struct score *score, uint64_t seq);
-/* CLOCK_MONOTONIC ns when this edge is due as the slip stands now; 0 at --speed max. */
+/* CLOCK_MONOTONIC ns when this edge is due as things stand now; 0 at --speed max. */
 int64_t score_due(const struct score *score, uint32_t edge);
 
 /* Answers a mail slot that is ASKED. */

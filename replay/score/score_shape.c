@@ -14,7 +14,6 @@
 
 struct shape {
     struct score_draft *draft;
-    const struct score_options *options;
     uint32_t *above;   /* per event: what was open on its thread when it began */
     uint32_t *tops;    /* per thread: innermost open event */
     uint32_t *tails;   /* per event: last of its children */
@@ -30,22 +29,6 @@ shape_name(const struct score_event *event)
     const struct api_entry *entry = api_entry(event->api);
 
     return entry == NULL ? "unknown to this build" : entry->name;
-}
-
-static uint32_t
-shape_find(const struct score_draft *draft, uint64_t seq)
-{
-    uint32_t low = 0, high = draft->nevents;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (draft->events[middle].seq < seq)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < draft->nevents && draft->events[low].seq == seq ? low : SCORE_NONE;
 }
 
 struct shape_edge {
@@ -180,7 +163,7 @@ shape_nesting(struct shape *shape, struct fault *fault)
             continue;
         }
         if (raw->parent != 0) {
-            event->parent = shape_find(draft, raw->parent);
+            event->parent = score_draft_find(draft, raw->parent);
             /* Cut off at the front (a flight recorder): then it stands by itself. */
             if (event->parent == SCORE_NONE && raw->parent > draft->events[0].seq)
                 return fault_set(fault, FAULT_DATA,
@@ -229,7 +212,7 @@ shape_cause(struct shape *shape, uint32_t index, struct fault *fault)
 
     if (seq == 0)
         return 0;
-    event->cause = shape_find(draft, seq);
+    event->cause = score_draft_find(draft, seq);
     if (event->cause == SCORE_NONE && seq < draft->events[0].seq)
         return 0;
     if (event->cause == SCORE_NONE || event->cause >= index ||
@@ -350,39 +333,6 @@ shape_list(struct shape *shape, uint32_t index, struct fault *fault)
     return 0;
 }
 
-/* Recorded times to the ones that are played: never backwards, long gaps cut, speed applied. */
-static void
-shape_times(struct shape *shape)
-{
-    struct score_draft *draft = shape->draft;
-    int64_t last = 0, cut = 0, gap = shape->options->max_gap_ns;
-    uint32_t i, next = SCORE_NONE;
-
-    for (i = 0; i < draft->nedges; i++) {
-        struct score_edge *edge = &draft->edges[i];
-        int64_t at = edge->at_ns < last ? last : edge->at_ns;
-
-        if (gap > 0 && at - last > gap)
-            cut += at - last - gap;
-        last = at;
-        at -= cut;
-        if (shape->options->speed > 0) {
-            double played = (double)at / shape->options->speed;
-
-            /* A century is "never", and leaves room for adding the start and the slip. */
-            at = shape->options->speed == 1.0 ? at : played > 3e18 ? (int64_t)3e18 : (int64_t)played;
-        }
-        edge->at_ns = at > (int64_t)3e18 ? (int64_t)3e18 : at;
-    }
-    for (i = draft->nedges; i-- > 0;) {
-        struct score_edge *edge = &draft->edges[i];
-
-        edge->next_sdk = next;
-        if (edge->counted && !edge->app)
-            next = i;
-    }
-}
-
 static void
 shape_marks(struct shape *shape)
 {
@@ -413,9 +363,9 @@ shape_marks(struct shape *shape)
 }
 
 int
-score_shape(struct score_draft *draft, const struct score_options *options, struct fault *fault)
+score_shape(struct score_draft *draft, struct fault *fault)
 {
-    struct shape shape = {.draft = draft, .options = options, .recorded = draft->nthreads};
+    struct shape shape = {.draft = draft, .recorded = draft->nthreads};
     size_t events = (size_t)draft->nevents + 1, threads = (size_t)draft->nthreads + SHAPE_RUNNERS;
     int result = -1;
     uint32_t i;
@@ -438,7 +388,6 @@ score_shape(struct score_draft *draft, const struct score_options *options, stru
             goto out;
     }
     shape_marks(&shape);
-    shape_times(&shape);
     result = 0;
 out:
     free(shape.above);

@@ -88,7 +88,7 @@ standin_is_over(void)
 
 /* ---- order.c ---- */
 enum order_turn {
-    ORDER_MINE, /* the cursor stands on the edge and it is due */
+    ORDER_MINE, /* everything is done that it waits for, and it is due */
     ORDER_PAST, /* the edge does not count (any more) */
     ORDER_OVER, /* the play ended */
 };
@@ -107,6 +107,8 @@ void order_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until);
 int64_t schedule_due(uint32_t edge);
 void schedule_start(uint64_t now, uint32_t edge);
 void schedule_arrived(uint32_t edge, uint64_t now);
+/* Notes for other orders than the strict one that an edge happened at `at`, see score_time. */
+void schedule_happened(uint32_t edge, int64_t at);
 /* How long before `due` a sleeper must be woken to be there in time. */
 #define SCHEDULE_EARLY_NS 110000
 /* The app's lateness counts when it has come to this much. A callback after a pause of ours meets cold caches

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Strict order. An SDK edge happens when the cursor stands on it, and not before it is due; then the cursor
- * moves on and wakes exactly the thread whose edge comes next.
+ * The one rule of waiting. An SDK edge happens when the cursor stands on it, and not before it is due; then
+ * the cursor moves on and wakes exactly the thread whose edge comes next. In other orders than the strict one
+ * it also happens when all has happened that must, it is due, and patience with the rest has ended: causal
+ * order has none, chaos some, so that an app that cannot do without another order goes on.
  *
  * Waiting: close to one's time or turn by looking (100 us at most, a wake costs tens of them), else on a
  * futex: the edge's own word. Sleeps end after a slice, so that whatever was missed (a
@@ -46,6 +48,47 @@ order_doze(uint32_t edge, uint32_t seen, enum score_edge_state way, uint64_t unt
     if (atomic_load(&score_live(standin_score)->cursor) == seen && !standin_is_over())
         order_sleep(word, value, until);
     atomic_fetch_and(word, ~(uint32_t)way);
+}
+
+/* The first thing that has to happen before this edge and has not; SCORE_NONE: nothing. */
+static uint32_t
+order_blocker(uint32_t edge)
+{
+    uint32_t count, i;
+    const struct score_before *before = score_before(standin_score, edge, &count);
+
+    for (i = 0; i < count; i++) {
+        if ((atomic_load(score_edge_live(standin_score, before[i].edge)) & SCORE_EDGE_DONE) == 0)
+            return before[i].edge;
+    }
+    return SCORE_NONE;
+}
+
+/* Sleeps until that edge has happened, for a slice at most. */
+static void
+order_await(uint32_t edge)
+{
+    _Atomic uint32_t *word = score_edge_live(standin_score, edge);
+    uint32_t value = atomic_fetch_or(word, SCORE_EDGE_WAITED) | SCORE_EDGE_WAITED;
+
+    if ((value & SCORE_EDGE_DONE) == 0 && !standin_is_over())
+        order_sleep(word, value, UINT64_MAX);
+}
+
+/*
+ * Until when an edge that could happen since `ready` waits for the rest that is scheduled before it. While
+ * something moves, or the app takes the time that it took when recorded, there is hope.
+ */
+static uint64_t
+order_hope(uint32_t cursor, uint64_t ready)
+{
+    const struct score *score = standin_score;
+    uint64_t progress = atomic_load_explicit(&score_live(score)->progress_ns, memory_order_relaxed),
+             pause = cursor < score->edges ? score_edge(score, cursor)->gap_ms * 1000000ull : 0;
+
+    if (pause > score->stall_ns / 2)
+        pause = score->stall_ns / 2;
+    return (progress > ready ? progress : ready) + score->patience_ns + pause;
 }
 
 /*
@@ -123,6 +166,37 @@ order_confirm(void)
     }
 }
 
+/* What one look at an edge says. */
+struct order_look {
+    bool mine;        /* it may happen as soon as it is due */
+    uint32_t blocker; /* edge to wait for first, or SCORE_NONE */
+    uint64_t until;   /* when to look again at the latest */
+};
+
+/* Not strict, and the cursor stands elsewhere. `ready`: since when nothing blocks it and it is due, 0 before.
+ */
+static struct order_look
+order_look(uint32_t edge, uint32_t cursor, uint64_t *ready)
+{
+    const struct score *score = standin_score;
+    struct order_look look = {.blocker = order_blocker(edge), .until = UINT64_MAX};
+    uint64_t now;
+
+    if (look.blocker != SCORE_NONE)
+        return look;
+    look.mine = score->patience_ns == 0;
+    if (look.mine)
+        return look;
+    now = score_now();
+    if (*ready == 0 && (score->max || schedule_due(edge) <= (int64_t)now))
+        *ready = now;
+    if (*ready != 0) {
+        look.until = order_hope(cursor, *ready);
+        look.mine = now >= look.until;
+    }
+    return look;
+}
+
 enum order_turn
 order_wait(uint32_t edge, bool runner)
 {
@@ -130,10 +204,12 @@ order_wait(uint32_t edge, bool runner)
     struct score_live *live = score_live(score);
     struct ask_watch watch = {0};
     unsigned spins = 0;
+    uint64_t ready = 0;
 
     for (;;) {
         uint32_t cursor = atomic_load(&live->cursor),
                  gate = atomic_load_explicit(&live->gate, memory_order_relaxed);
+        struct order_look look = {.mine = cursor == edge, .blocker = SCORE_NONE, .until = UINT64_MAX};
         uint64_t now = 0;
         int64_t left = 0;
 
@@ -146,11 +222,26 @@ order_wait(uint32_t edge, bool runner)
             order_orphan(&watch);
             continue;
         }
+        if (!look.mine && !score_is_strict(score)) {
+            if ((atomic_load(score_edge_live(score, edge)) & SCORE_EDGE_DONE) != 0)
+                return ORDER_PAST;
+            look = order_look(edge, cursor, &ready);
+        }
+        if (look.blocker != SCORE_NONE) {
+            if (spins++ < ORDER_SPINS) {
+                order_pause();
+                continue;
+            }
+            order_await(look.blocker);
+            order_relieve(cursor, score_now());
+            order_orphan(&watch);
+            continue;
+        }
         if (!score->max) {
             now = score_now();
             left = schedule_due(edge) - (int64_t)now;
         }
-        if (cursor == edge && left <= 0)
+        if (look.mine && left <= 0)
             break;
         if (!score->max) {
             if (left > SCHEDULE_EARLY_NS) {
@@ -167,11 +258,13 @@ order_wait(uint32_t edge, bool runner)
             order_pause();
             continue;
         }
-        order_doze(edge, cursor, SCORE_EDGE_SLEEPER, UINT64_MAX);
+        order_doze(edge, cursor, SCORE_EDGE_SLEEPER, look.until);
         order_relieve(cursor, score_now());
         order_orphan(&watch);
     }
-    order_confirm();
+    /* In causal order edges of several threads happen at once: there is no one before ours. */
+    if (score->patience_ns != 0)
+        order_confirm();
     return ORDER_MINE;
 }
 
@@ -197,6 +290,10 @@ order_issue(uint32_t event, uint32_t index)
     uint64_t now = score_now();
     int64_t late = score->max ? 0 : (int64_t)now - schedule_due(index);
 
+    if (score->patience_ns != 0)
+        schedule_happened(index, (int64_t)now);
+    else if (!score->max)
+        schedule_happened(index, (int64_t)now - late - atomic_load(&live->slip));
     atomic_store_explicit(&live->issue_owner,
                           slot != NULL || (enter && standin_ring_seq() != 0) ? standin_owner() : 0,
                           memory_order_relaxed);

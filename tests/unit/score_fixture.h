@@ -17,8 +17,15 @@
 #include <cmocka.h>
 
 #include "harness/base/fault.c"
+#include "replay/schedule/causes.c"
+#include "replay/schedule/chaos.c"
+#include "replay/schedule/moves.c"
+#include "replay/schedule/schedule.c"
+#include "replay/schedule/shrink.c"
+#include "replay/schedule/times.c"
 #include "replay/score/score.c"
 #include "replay/score/score_load.c"
+#include "replay/score/score_plan.c"
 #include "replay/score/score_shape.c"
 
 struct tape_reader {

@@ -263,16 +263,20 @@ static void
 test_marks(void **state)
 {
     const struct api_object *message = api_find_object("Message");
-    unsigned getters = 0, lists = 0, outs = 0;
+    unsigned getters = 0, lists = 0, outs = 0, opens = 0, closes = 0;
 
     (void)state;
     for (unsigned id = 0; id < API_FUNCTIONS; id++) {
         getters += api_entries[id].getter;
         lists += api_entries[id].list;
+        opens += api_entries[id].opens;
+        closes += api_entries[id].closes;
         outs += (unsigned)count_type(&api_entries[id], API_OUT);
     }
     assert_int_equal(getters, 4);
     assert_int_equal(lists, 2);
+    assert_int_equal(opens, 2);
+    assert_int_equal(closes, 2);
     assert_int_equal(outs, 4);
     assert_int_equal(api_find_key(message, "message_client_time")->changes, API_TIME);
     assert_int_equal(api_find_key(message, "message_rand")->changes, API_RANDOM);

@@ -234,6 +234,9 @@ check_entry(struct model *model, struct entry *entry)
         check_type(model, entry->pos, &entry->error_type);
     if (entry->result != RESULT_UNKNOWN && strcmp(entry->kind, "async") != 0)
         complain(entry->pos, "only async functions have a result");
+    if ((entry->opens || entry->closes) && strcmp(entry->kind, "sync") != 0 &&
+        strcmp(entry->kind, "async") != 0)
+        complain(entry->pos, "only sync and async functions open or close");
     if (entry->list && strcmp(entry->kind, "register") != 0 && strcmp(entry->kind, "unregister") != 0)
         complain(entry->pos, "only register and unregister functions can be a list");
 }

@@ -74,6 +74,7 @@ put_entry(struct out *out, const struct model *model, const struct entry *entry)
         "        .code = %d, .payload = %d, .list = %s, .repeats = %s, .getter = %s, .deprecated = %s,\n",
         entry->code, entry->payload, truth(entry->list), truth(entry->repeats), truth(entry->getter),
         truth(entry->deprecated));
+    put(out, "        .opens = %s, .closes = %s,\n", truth(entry->opens), truth(entry->closes));
     put(out, "        .result_object = %s, .result_array = %s, .result_secret = %s, .result_source = %s,\n",
         entry->result == RESULT_EMPTY ? "API_EMPTY_RESULT" : object_id(&entry->result_type),
         truth(entry->result_type.array),

@@ -138,7 +138,7 @@ struct entry {
     const char *source; /* API_FROM_PAGE, ... */
     bool has_error;
     struct type error_type;
-    bool repeats, getter, list, deprecated;
+    bool repeats, getter, list, opens, closes, deprecated;
     const char *doc;
     /* Found by the checks. */
     const char *id;   /* API_..., API_CB_... */

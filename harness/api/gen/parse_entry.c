@@ -96,6 +96,10 @@ parse_entry_marks(struct parser *p, struct entry *entry)
             entry->repeats = true;
         } else if (parse_accept(p, "getter")) {
             entry->getter = true;
+        } else if (parse_accept(p, "opens")) {
+            entry->opens = true;
+        } else if (parse_accept(p, "closes")) {
+            entry->closes = true;
         } else if (parse_accept(p, "list")) {
             entry->list = true;
         } else if (parse_accept(p, "deprecated")) {
