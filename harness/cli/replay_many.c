@@ -145,7 +145,7 @@ describe(struct report_case *to, const struct many_case *from)
 
 static int
 conclude(const struct replay_line *line, char *const app[], const struct many_case *cases,
-         struct report_set *set, struct replay_results *results, struct fault *fault)
+         struct report_set *set, struct replay_results *results, bool words, struct fault *fault)
 {
     struct report_case *told = calloc(set->count, sizeof *told);
     if (told == NULL)
@@ -157,10 +157,11 @@ conclude(const struct replay_line *line, char *const app[], const struct many_ca
     }
     set->cases = told;
     int status = report_set_status(set);
-    if (!line->quiet || report_set_good(set) < set->count)
-        print_summary(set);
+    /* First: who reads our words may stop reading. */
     if (replay_results_write(line, results, set, fault) != 0)
         status = -1;
+    if (words && (!line->quiet || report_set_good(set) < set->count))
+        print_summary(set);
     for (size_t i = 0; i < set->count; i++)
         free((char *)told[i].again);
     free(told);
@@ -193,7 +194,7 @@ replay_many(struct replay_line *line, char **app, struct fault *fault)
     set.took_ns = replay_now() - start;
     if (watch.shown)
         fputs("\r\033[K", stderr);
-    int status = conclude(line, app, cases, &set, &results, result == 0 ? fault : &second);
+    int status = conclude(line, app, cases, &set, &results, result == 0, result == 0 ? fault : &second);
     many_free(cases, count);
     if (result != 0 || status < 0)
         return -1;
