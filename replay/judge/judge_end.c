@@ -75,6 +75,15 @@ judge_first_missing(const struct judge *judge)
     return SCORE_NONE;
 }
 
+/* Left out, and no rule allows that. */
+static bool
+was_skipped(const struct judge *judge, uint32_t index)
+{
+    const struct score_event *event = score_event(judge->score, index);
+    return judge_state(judge->score, index) == SCORE_SKIPPED && (event->flags & SCORE_GETTER) == 0 &&
+           judge->options.rules == NULL && !judge_is_gone(judge, event);
+}
+
 static int
 compare_late(const void *a, const void *b)
 {
@@ -103,7 +112,7 @@ count_all(struct judge *judge)
                 late[lates++] = by > 0 ? (uint64_t)by : 0;
         } else {
             bool matched = state == SCORE_CLAIMED || state == SCORE_LEFT;
-            verdict->calls += matched || is_missed(judge, i);
+            verdict->calls += matched || is_missed(judge, i) || was_skipped(judge, i);
             verdict->calls_matched += matched;
         }
     }
@@ -133,6 +142,18 @@ conclude_interrupt(struct judge *judge)
              judge_describe_end(&by, name, sizeof name));
 }
 
+/* The latest callback that has not returned; SCORE_NONE. */
+static uint32_t
+open_callback(const struct judge *judge)
+{
+    for (uint32_t i = judge->score->events; i-- > 0;) {
+        if ((score_event(judge->score, i)->flags & SCORE_CALLBACK) != 0 &&
+            judge_state(judge->score, i) == SCORE_ISSUED)
+            return i;
+    }
+    return SCORE_NONE;
+}
+
 /* Died of a signal: 1 when that is the verdict. */
 static bool
 conclude_crash(struct judge *judge, const struct judge_end *end)
@@ -144,7 +165,7 @@ conclude_crash(struct judge *judge, const struct judge_end *end)
     if (verdict == NULL)
         return false;
     verdict->signal = end->value;
-    judge_name_reaction(judge, SCORE_NONE);
+    judge_name_reaction(judge, open_callback(judge), &verdict->reacting, &verdict->after);
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app died of %s, which is not on the tape (recorded: %s)", verdict->live_end,
              verdict->recorded_end);
@@ -182,7 +203,8 @@ conclude_missing(struct judge *judge, const struct judge_end *end, bool ended_by
     if (verdict == NULL)
         return false;
     judge_name(judge->score, missing, &verdict->event);
-    judge_name_reaction(judge, score_event(judge->score, missing)->parent);
+    judge_name_reaction(judge, score_event(judge->score, missing)->parent, &verdict->reacting,
+                        &verdict->after);
     if (!live_loaded(judge->live))
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "diverged: the app ended (%s) without ever loading the SDK; the first recorded call is %s "
@@ -210,7 +232,7 @@ conclude_end(struct judge *judge, const struct judge_end *end)
     struct verdict *verdict = judge_decide(judge, VERDICT_DIFFERENT_EXIT);
     if (verdict == NULL)
         return false;
-    judge_name_reaction(judge, SCORE_NONE);
+    judge_name_reaction(judge, SCORE_NONE, &verdict->reacting, &verdict->after);
     if (recorded->how == JUDGE_END_UNKNOWN)
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "diverged: the app ended with %s; the tape does not say how it ended, so exit 0 is expected",
@@ -341,6 +363,8 @@ judge_conclude(struct judge *judge, int status, bool ended_by_us)
     count_all(judge);
     if (judge->interrupted != 0)
         conclude_interrupt(judge);
+    judge_doubt_watch(judge, UINT64_MAX / 2); /* nothing more will come */
+    judge_doubt_settle(judge);
     bool done = judge->decided || (!ended_by_us && conclude_crash(judge, &end)) ||
                 conclude_missing(judge, &end, ended_by_us) || (!ended_by_us && conclude_end(judge, &end)) ||
                 conclude_undelivered(judge) || conclude_late(judge);

@@ -42,7 +42,7 @@ struct live {
     struct open_event *listener;
     size_t listeners, listener_room;
     struct decoded decoded;
-    uint64_t edges, last_app_edge;
+    uint64_t edges, calls, last_app_edge;
     bool loaded;
 };
 
@@ -237,6 +237,7 @@ live_take(struct live *live, const struct ring_event *event, uint64_t now_ns)
     thread->last_api = record->api;
     thread->last_ns = now_ns;
     live->edges++;
+    live->calls += record->kind == RING_CALL_ENTER;
     live->loaded = true;
     if (record->kind == RING_CALL_ENTER || record->kind == RING_BACK_LEAVE)
         live->last_app_edge = now_ns;
@@ -424,6 +425,27 @@ uint64_t
 live_edges(const struct live *live)
 {
     return live->edges;
+}
+
+uint64_t
+live_calls(const struct live *live)
+{
+    return live->calls;
+}
+
+bool
+live_in_callback(const struct live *live, uint32_t pid, uint32_t tid)
+{
+    for (size_t i = 0; i < live->threads; i++) {
+        const struct live_thread *thread = &live->thread[i];
+        if (thread->pid == pid && thread->tid == tid)
+            continue;
+        for (size_t j = 0; j < thread->count; j++) {
+            if (thread->open[j].is_callback)
+                return true;
+        }
+    }
+    return false;
 }
 
 bool

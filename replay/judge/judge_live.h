@@ -32,9 +32,12 @@ bool live_listener(struct live *live, uint64_t seq, struct tape_event *call);
 /* Name of a live thread ("" when unknown). */
 const char *live_thread_name(struct live *live, uint32_t pid, uint32_t tid);
 
-/* Edges ever taken; processes that began to exit; the library behind was loaded. */
+/* Edges, and calls, ever taken; the library behind was loaded. */
 uint64_t live_edges(const struct live *live);
+uint64_t live_calls(const struct live *live);
 bool live_loaded(const struct live *live);
+/* Another thread than this one is in a callback. */
+bool live_in_callback(const struct live *live, uint32_t pid, uint32_t tid);
 /* CLOCK_MONOTONIC ns of the last app edge (call enter, callback leave), 0 before the first. */
 uint64_t live_last_app_edge(const struct live *live);
 

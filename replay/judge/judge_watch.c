@@ -12,6 +12,8 @@
 #define EXIT_GRACE_NS 300000000ull
 /* Between two looks at /proc while nothing moves. */
 #define LOOK_EVERY_NS 20000000ull
+/* Events on both sides of a late one among which another thread's call is looked for. */
+#define OTHERS_NEAR 4096
 /* After the last event of a tape that ends in a signal: what the app does with it still happens. */
 #define LINGER_LEAST_NS 100000000ull
 #define LINGER_MOST_AT_MAX_NS 1000000000ull
@@ -90,11 +92,21 @@ cannot_come(const struct judge *judge, const struct score_edge *edge, uint64_t q
 static void
 stalled_call(struct judge *judge, const struct score_edge *edge, const char *patience)
 {
-    struct verdict *verdict = judge_decide(judge, VERDICT_MISSING_CALL);
+    uint32_t parent = score_event(judge->score, edge->event)->parent;
+    bool inside = parent < judge->score->events && judge_state(judge->score, parent) == SCORE_ISSUED;
+    struct verdict *verdict = judge_decide(judge, inside ? VERDICT_HUNG : VERDICT_MISSING_CALL);
     if (verdict == NULL)
         return;
     judge_name(judge->score, edge->event, &verdict->event);
-    judge_name_reaction(judge, score_event(judge->score, edge->event)->parent);
+    judge_name_reaction(judge, parent, &verdict->reacting, &verdict->after);
+    if (inside) {
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "diverged: the app stands in its callback %s (event %" PRIu64
+                 ") and did not call %s (event %" PRIu64 ") there within %s of when it was due",
+                 verdict->reacting.name, verdict->reacting.seq, verdict->event.name, verdict->event.seq,
+                 patience);
+        return;
+    }
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app did not call %s (event %" PRIu64 ") within %s of when it was due",
              verdict->event.name, verdict->event.seq, patience);
@@ -107,7 +119,7 @@ stalled_callback(struct judge *judge, const struct score_edge *edge, const char 
     if (verdict == NULL)
         return;
     judge_name(judge->score, edge->event, &verdict->event);
-    judge_name_reaction(judge, edge->event);
+    judge_name_reaction(judge, edge->event, &verdict->reacting, &verdict->after);
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app did not return from its callback %s (event %" PRIu64 ") within %s",
              verdict->event.name, verdict->event.seq, patience);
@@ -122,7 +134,7 @@ stalled_sdk(struct judge *judge, const struct score_edge *edge, const char *pati
     if (verdict == NULL)
         return;
     judge_name(judge->score, edge->event, &verdict->event);
-    judge_name_reaction(judge, SCORE_NONE);
+    judge_name_reaction(judge, SCORE_NONE, &verdict->reacting, &verdict->after);
     if (failed > 0)
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "the replay broke: %" PRIu32
@@ -163,10 +175,60 @@ forgive(struct judge *judge, const struct score_event *event)
     return true;
 }
 
+/* A call that was recorded inside a callback cannot come there any more: it returned. */
+static bool
+was_left_out(const struct judge *judge, const struct score_edge *edge)
+{
+    const struct score *score = judge->score;
+    uint32_t parent = score_event(score, edge->event)->parent;
+    return edge->app && !edge->leave && parent < score->events && judge_is_expected(judge, edge->event) &&
+           judge_state(score, parent) == SCORE_LEFT;
+}
+
+/* A live call that cannot return before this one of another thread has come: perhaps the app holds a lock
+ * around it, and that is what keeps this one from coming. */
+static bool
+holds_up_another(const struct judge *judge, uint32_t call)
+{
+    const struct score *score = judge->score;
+    const struct score_event *awaited = score_event(score, call);
+    uint32_t from = call > OTHERS_NEAR ? call - OTHERS_NEAR : 0;
+    for (uint32_t i = from; i < score->events && i < call + OTHERS_NEAR; i++) {
+        const struct score_event *other = score_event(score, i);
+        if ((other->flags & SCORE_CALLBACK) == 0 && judge_state(score, i) == SCORE_CLAIMED &&
+            judge_counts(score, i) && other->leave != SCORE_NONE && other->leave > awaited->enter &&
+            (other->thread != awaited->thread || other->parent != awaited->parent))
+            return true;
+    }
+    return false;
+}
+
+/* A call that is overdue, and need not come here: the play goes on without it. */
+static bool
+go_without(struct judge *judge, const struct score_edge *edge)
+{
+    if (!edge->app || edge->leave || !judge_is_expected(judge, edge->event))
+        return false;
+    if (judge->options.match == MATCH_LOOSE)
+        score_waive(judge->score, edge->event);
+    else if (judge->doubt.call == SCORE_NONE && holds_up_another(judge, edge->event))
+        judge_doubt_waive(judge, edge->event);
+    else
+        return false;
+    return true;
+}
+
 static enum judge_order
 watch_unfinished(struct judge *judge, uint32_t cursor, uint64_t now_ns)
 {
     const struct score_edge *edge = score_edge(judge->score, cursor);
+    if (!judge->ended_early && judge->doubt.call == SCORE_NONE && was_left_out(judge, edge)) {
+        uint32_t parent = score_event(judge->score, edge->event)->parent;
+        judge_doubt_begin(
+            judge, edge->event, SCORE_NONE,
+            atomic_load_explicit(&score_event_live(judge->score, parent)->owner, memory_order_relaxed));
+        return JUDGE_GO_ON;
+    }
     uint64_t since = waiting_since(judge, cursor);
     uint64_t quiet = later(since, live_last_app_edge(judge->live));
     uint64_t quiet_ns = now_ns > quiet ? now_ns - quiet : 0;
@@ -183,8 +245,10 @@ watch_unfinished(struct judge *judge, uint32_t cursor, uint64_t now_ns)
     }
     if (judge->ended_early)
         return now_ns > judge->done_ns + judge->options.stall_ns ? JUDGE_END_APP : JUDGE_GO_ON;
-    if (now_ns <= since + judge->options.stall_ns)
+    if (now_ns <= since + judge_quiet_ns(judge) || go_without(judge, edge) ||
+        now_ns <= since + judge->options.stall_ns)
         return JUDGE_GO_ON;
+    judge_doubt_settle(judge);
     stalled(judge, cursor, now_ns);
     return JUDGE_END_APP;
 }
@@ -222,10 +286,12 @@ watch_finished(struct judge *judge, uint64_t now_ns)
     }
     if (now_ns < judge->done_ns + judge->options.tail_ns + judge->options.stall_ns)
         return JUDGE_GO_ON;
+    if (judge_first_missing(judge) != SCORE_NONE)
+        return JUDGE_END_APP; /* it was let go at first, and owed all the same */
     struct verdict *verdict = judge_decide(judge, VERDICT_HUNG);
     char end[96];
     if (verdict != NULL) {
-        judge_name_reaction(judge, SCORE_NONE);
+        judge_name_reaction(judge, SCORE_NONE, &verdict->reacting, &verdict->after);
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "diverged: everything was replayed, but the app did not end as it did when recorded (%s)",
                  judge_describe_end(&judge->options.recorded, end, sizeof end));
@@ -240,6 +306,7 @@ judge_watch(struct judge *judge, uint64_t now_ns)
     if (judge->begun_ns == 0)
         judge->begun_ns = now_ns;
     score_tend(judge->score);
+    judge_doubt_watch(judge, now_ns);
     if (judge->decided || judge->interrupted != 0) {
         score_abort(judge->score);
         return JUDGE_END_APP;

@@ -230,7 +230,7 @@ static int
 start(struct run *run, char *const argv[], struct fault *fault)
 {
     const struct run_options *options = run->options;
-    struct score_options score = {.stall_ns = options->stall_ns};
+    struct score_options score = {.stall_ns = options->stall_ns, .strict = options->match == MATCH_STRICT};
     order_options(options, run->tape, &score);
     if (score_create(&run->score, run->tape, &score, fault) != 0 ||
         open_judge(run, argv, order_is_free(&score), fault) != 0 ||

@@ -168,6 +168,7 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
                          .events = draft->nevents,
                          .edges = draft->nedges,
                          .max = options->speed <= 0,
+                         .strict = options->strict,
                          .stall_ns = options->stall_ns != 0 ? options->stall_ns : SCORE_STALL_NS,
                          .from = draft->from,
                          .patience_ns = score_patience(options),
@@ -231,6 +232,16 @@ score_version(const struct score_draft *draft, struct tape_reader *tape)
     return draft->sdk_version != 0 ? draft->texts + draft->sdk_version - 1 : tape_meta(tape, "sdk_version");
 }
 
+/* Off the record calls stay what they are. */
+static void
+score_count_getters(struct score_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->nevents; i++) {
+        if ((draft->events[i].flags & SCORE_IGNORED) == 0)
+            draft->events[i].flags &= (uint8_t)~SCORE_GETTER;
+    }
+}
+
 int
 score_create(struct score_file *file, struct tape_reader *tape, const struct score_options *options,
              struct fault *fault)
@@ -240,8 +251,11 @@ score_create(struct score_file *file, struct tape_reader *tape, const struct sco
 
     *file = (struct score_file){0};
     if (score_load(&draft, tape, fault) == 0 && score_shape(&draft, fault) == 0 &&
-        score_plan(&draft, options, fault) == 0)
+        score_plan(&draft, options, fault) == 0) {
+        if (options->strict)
+            score_count_getters(&draft);
         result = score_write(file, &draft, options, score_version(&draft, tape), fault);
+    }
     if (result == 0) {
         file->schedule = draft.schedule;
         file->moves = draft.moves;
@@ -343,6 +357,32 @@ score_skip(struct score *score, uint32_t event)
 
     score_advance(score, score_now());
     return taken;
+}
+
+void
+score_waive(struct score *score, uint32_t event)
+{
+    uint32_t at = event;
+
+    if (event >= score->events)
+        return;
+    for (;;) {
+        const struct score_event *e = score_event(score, at);
+
+        atomic_fetch_or(score_edge_live(score, e->enter), SCORE_EDGE_DONE);
+        if (e->leave != SCORE_NONE)
+            atomic_fetch_or(score_edge_live(score, e->leave), SCORE_EDGE_DONE);
+        if (e->child != SCORE_NONE) {
+            at = e->child;
+            continue;
+        }
+        while (at != event && score_event(score, at)->next == SCORE_NONE)
+            at = score_event(score, at)->parent;
+        if (at == event)
+            break;
+        at = score_event(score, at)->next;
+    }
+    score_advance(score, score_now());
 }
 
 /* Edges of what was begun and will not be ended are let go, too: its process is dead. */

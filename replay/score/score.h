@@ -59,6 +59,8 @@ struct score {
     uint64_t sdk_version; /* offset of its text, 0 when unknown */
     uint32_t max;         /* --speed max: nothing waits for time */
     uint32_t from;        /* edges before this one are played as fast as it goes */
+    uint32_t strict;      /* --match strict: getters are calls as any other, no event is a SCORE_GETTER */
+    uint32_t pad;
     uint64_t stall_ns;    /* longest wait of the stand-in for a judge that makes no progress */
     uint64_t grace_ns;    /* how long an edge waits for a synchronous getter before it is skipped */
     uint64_t patience_ns; /* how long an SDK edge that its causes allow waits for what is recorded before it:

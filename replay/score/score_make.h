@@ -29,6 +29,7 @@ struct score_options {
     uint32_t nmoves;
     uint64_t stall_ns;     /* 0: default, 10 s */
     uint64_t grace_ns;     /* 0: default, 300 ms */
+    bool strict;           /* getters are calls as any other: neither more nor fewer than recorded */
     const char *directory; /* where the file goes; NULL: /dev/shm if it has room, else TMPDIR, else /tmp */
 };
 
@@ -77,6 +78,9 @@ void score_tend(struct score *score);
  * anything up. Events already claimed or issued are left alone. False if it was already taken.
  */
 bool score_skip(struct score *score, uint32_t event);
+/* Nothing waits for this call any more, but it may still come: the order is not the tape's. It and what
+ * is nested in it stay free. */
+void score_waive(struct score *score, uint32_t event);
 /* All that is still free of a recorded process (it died). */
 void score_skip_process(struct score *score, uint32_t process);
 /* SDK edges from `edge` on are held back; SCORE_NONE opens. `paused_ns` is added to the slip. */

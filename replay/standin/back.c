@@ -170,6 +170,25 @@ back_deliver(uint32_t index, void (*fn)(void), struct back_values *values)
     standin_invoke(score_event(standin_score, index)->api, fn, values->values);
 }
 
+/* The call that it answers was waived: it may come at any time, and only then is there somebody to call. */
+static void
+back_await_cause(const struct score_event *event)
+{
+    const struct score *score = standin_score;
+    const struct score_event_live *cause;
+    uint32_t state;
+
+    if (event->cause == SCORE_NONE || (score_event(score, event->cause)->flags & SCORE_IGNORED) != 0)
+        return;
+    cause = score_event_live(score, event->cause);
+    while (!standin_is_over() && atomic_load(&cause->image) == 0 &&
+           ((state = atomic_load(&cause->state)) == SCORE_FREE || state == SCORE_CLAIMED) &&
+           (atomic_load(score_edge_live(score, score_event(score, event->cause)->enter)) & SCORE_EDGE_DONE) !=
+               0 &&
+           atomic_load(&standin_process->stopped) == 0)
+        order_sleep(&score_live(score)->gate, atomic_load(&score_live(score)->gate), score_now() + 1000000);
+}
+
 bool
 back_play(uint32_t index, bool runner)
 {
@@ -182,13 +201,18 @@ back_play(uint32_t index, bool runner)
     enum order_turn turn;
     void (*fn)(void);
     uint32_t state = SCORE_FREE;
+    bool waived;
     unsigned i;
 
     if ((event->flags & SCORE_IGNORED) != 0 || atomic_load(&live->state) != SCORE_FREE)
         return true;
     back_prepare(&values, event, entry);
     turn = order_wait(event->enter, runner);
-    if (turn != ORDER_MINE || !atomic_compare_exchange_strong(&live->state, &state, SCORE_ISSUED)) {
+    waived = turn == ORDER_PAST && !runner; /* with the call around it, which comes only now */
+    if (turn == ORDER_MINE)
+        back_await_cause(event);
+    if ((turn != ORDER_MINE && !waived) ||
+        !atomic_compare_exchange_strong(&live->state, &state, SCORE_ISSUED)) {
         back_release(&values);
         return turn != ORDER_OVER;
     }
@@ -206,7 +230,8 @@ back_play(uint32_t index, bool runner)
             values.values[i].user = user;
     }
     atomic_store(&live->owner, standin_owner());
-    order_issue(index, event->enter);
+    if (!waived)
+        order_issue(index, event->enter);
     back_deliver(index, fn, &values);
     return true;
 }

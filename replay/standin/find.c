@@ -6,10 +6,14 @@
  *
  * Only calls that are equal byte for byte are taken here; all else is the judge's.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "replay/score/score_edge.h"
+#include "replay/score/score_role.h"
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 
@@ -84,15 +88,21 @@ find_start(const struct context *context)
     return at;
 }
 
+/* It may be called more or less often than recorded. */
+static bool
+find_is_getter(uint16_t api)
+{
+    return api_entries[api].getter && api_entries[api].kind == API_SYNC && standin_score->strict == 0;
+}
+
 /*
- * The first free call of this function in the context, if it is equal; getters that differ or were left out
- * are passed over. `strict`: nothing but getters may be passed over (a thread that is not bound yet).
+ * The first free call of the context, if it is this one; getters that differ or were left out are passed
+ * over. What it means if anything else would be passed over is for the judge to say.
  */
 static uint32_t
-find_scan(const struct context *context, uint16_t api, const union api_value *values, bool strict,
-          uint32_t *candidate)
+find_scan(const struct context *context, uint16_t api, const union api_value *values, uint32_t *candidate)
 {
-    bool getter = api_entries[api].getter && api_entries[api].kind == API_SYNC;
+    bool getter = find_is_getter(api);
     uint32_t at;
 
     for (at = find_start(context); at != SCORE_NONE; at = score_event(standin_score, at)->next) {
@@ -107,7 +117,7 @@ find_scan(const struct context *context, uint16_t api, const union api_value *va
                 *candidate = at;
             if (!getter)
                 return SCORE_NONE;
-        } else if ((getter || strict) && (event->flags & SCORE_GETTER) == 0) {
+        } else if ((event->flags & SCORE_GETTER) == 0) {
             return SCORE_NONE;
         }
     }
@@ -120,7 +130,7 @@ find_like(const struct context *context, uint16_t api, const union api_value *va
 {
     uint32_t at, like = SCORE_NONE;
 
-    if (!api_entries[api].getter || api_entries[api].kind != API_SYNC)
+    if (!find_is_getter(api))
         return SCORE_NONE;
     for (at = context->first; at != SCORE_NONE; at = score_event(standin_score, at)->next) {
         const struct score_event *event = score_event(standin_score, at);
@@ -214,44 +224,78 @@ find_claim(uint32_t index)
     return true;
 }
 
-/* How well a recorded thread fits this live one, before its calls are looked at. */
-static unsigned
-find_fitness(const struct score_thread *thread, const char *name)
+/* The name that all threads of this process have which nobody named. */
+static void
+find_program(char name[16])
 {
-    bool main_thread = standin_thread.pid == standin_thread.tid;
+    int error = errno, fd = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? 0 : read(fd, name, 15);
 
-    return ((thread->pid == thread->tid) == main_thread ? 2u : 0u) +
-           (strcmp(thread->name, name) == 0 ? 1u : 0u);
+    name[got > 0 ? (size_t)got : 0] = '\0';
+    name[strcspn(name, "\n")] = '\0';
+    if (fd >= 0)
+        close(fd);
+    errno = error;
 }
 
-/* The recorded thread that began with this call: the one that fits best, then the earliest. */
+/* ... and as it was recorded. */
+static const char *
+find_recorded_program(uint32_t process)
+{
+    const struct score *score = standin_score;
+    uint32_t i;
+
+    for (i = 0; i < score->threads; i++) {
+        const struct score_thread *thread = score_thread(score, i);
+
+        if (thread->process == process && thread->pid == thread->tid)
+            return thread->name;
+    }
+    return "";
+}
+
+/* The recorded thread of this one's role that began with this call: the one of its name, then the earliest.
+ */
 static uint32_t
 find_unbound(uint16_t api, const union api_value *values, uint32_t *candidate)
 {
     const struct score *score = standin_score;
     uint32_t mine = atomic_load(&standin_process->recorded), i, best = SCORE_NONE;
-    unsigned best_fitness = 0;
-    char name[16] = "";
+    char name[16] = "", program[16] = "";
+    const char *recorded_program = "";
+    uint32_t program_of = SCORE_NONE;
+    bool best_named = false;
+    struct score_role mine_role;
 
     prctl(PR_GET_NAME, name);
+    find_program(program);
+    mine_role = score_role(standin_thread.pid == standin_thread.tid, name, program);
     for (i = 0; i < score->threads; i++) {
         const struct score_thread *thread = score_thread(score, i);
         struct context context = find_thread_context(i);
         uint64_t bound = atomic_load(&score_thread_live(score, i)->app);
-        unsigned fitness;
+        struct score_role role;
         uint32_t found;
+        bool named;
 
         if ((thread->flags & SCORE_CALLS) == 0 || (bound != 0 && bound != standin_owner()))
             continue;
         if (mine != 0 ? thread->process + 1 != mine
                       : atomic_load(&score_process_live(score, thread->process)->pid) != 0)
             continue;
-        found = find_scan(&context, api, values, true, candidate);
-        fitness = find_fitness(thread, name);
+        if (thread->process != program_of) {
+            program_of = thread->process;
+            recorded_program = find_recorded_program(program_of);
+        }
+        role = score_role(thread->pid == thread->tid, thread->name, recorded_program);
+        if (!score_role_same(&role, &mine_role))
+            continue;
+        found = find_scan(&context, api, values, candidate);
+        named = strcmp(thread->name, name) == 0;
         if (found != SCORE_NONE &&
-            (best == SCORE_NONE || fitness > best_fitness || (fitness == best_fitness && found < best))) {
+            (best == SCORE_NONE || named > best_named || (named == best_named && found < best))) {
             best = found;
-            best_fitness = fitness;
+            best_named = named;
         }
     }
     return best;
@@ -296,7 +340,7 @@ find_call(uint16_t api, const union api_value *values, struct find_result *found
 
         found->candidate = SCORE_NONE;
         if (context.first != SCORE_NONE)
-            event = find_scan(&context, api, values, false, &found->candidate);
+            event = find_scan(&context, api, values, &found->candidate);
         else if (found->context == SCORE_NONE && standin_thread.bound == 0)
             event = find_unbound(api, values, &found->candidate);
         else

@@ -316,6 +316,8 @@ order_issue(uint32_t event, uint32_t index)
 void
 order_arrive(uint32_t edge, uint64_t now)
 {
+    if ((atomic_load(score_edge_live(standin_score, edge)) & SCORE_EDGE_DONE) != 0)
+        return; /* waived, or it does not count: nobody waits for it */
     schedule_arrived(edge, now);
     if (score_edge(standin_score, edge)->counted)
         score_pass(standin_score, edge, now);

@@ -249,8 +249,11 @@ scenario remove.ndjson 'exit 0' "$INIT" '{"call":"TIMAddRecvNewMsgCallback","arg
 verdict 'the same listener is removed' 0 'as recorded' remove.ndjson -- ./actor init listen listen2 unlisten
 verdict 'another listener is removed' 1 'different argument' remove.ndjson -- ./actor init listen listen2 unlisten2
 
-# A call that another thread makes is still the recorded call.
-verdict 'the call from another thread' 0 'as recorded' base.ndjson -- ./actor init listen login:alice wait:2 thread:send:hello wait:3
+# A call that another thread makes is the recorded call, too, but the main thread is not any thread.
+verdict 'the call from another thread' 1 'wrong thread' base.ndjson -- ./actor init listen login:alice wait:2 thread:send:hello wait:3
+is 'the call from another thread: which' "$(json '$.event.name') $(json '$.nearest.thread_name')" 'TIMMsgSendMessage main'
+like 'the call from another thread: words' "$(cat err)" 'called TIMMsgSendMessage \(event [0-9]+\) on another thread of the app; recorded on the main thread'
+verdict 'the call from any thread' 0 'as recorded' --match loose base.ndjson -- ./actor init listen login:alice wait:2 thread:send:hello wait:3
 
 # What can go wrong before anything is replayed.
 status 'no tape' 65 "$TIMTAPE" replay none.tape -- true

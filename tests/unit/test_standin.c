@@ -459,14 +459,14 @@ blocked_thread(void *done)
 static void
 blocked(void **state)
 {
-    struct tape_reader *tape = tape_new(1);
+    struct tape_reader *tape = tape_new(2);
     struct tape_event *event;
     _Atomic int done = 0;
     pthread_t thread;
 
     (void)state;
-    tape_add(tape, "TIMInit", 1, 1, 2, 0, 10);
-    event = tape_add(tape, "TIMLogin", 1, 3, 0, 20, 0);
+    tape_add(tape, "TIMInit", 2, 1, 2, 0, 10);
+    event = tape_add(tape, "TIMLogin", 2, 3, 0, 20, 0);
     tape_text(event, 0, "u");
     tape_text(event, 1, "***"); /* secrets always match */
     play(tape, at_max);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/* Answers the stand-in: which recorded call its live call is, or what it means that there is none. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "replay/judge/judge_parts.h"
+
+/* Calls looked at for one that was made before. */
+#define CANDIDATES 20000
+
+/* What a call that is not on the tape returns: as if the SDK did not have it. */
+#define UNMATCHED_RESULT ((uint64_t)(int64_t)api_sdk.missing)
+
+/* Which live listener stands for which recorded one, from all add calls that were matched so far. */
+static int
+learn_listeners(struct judge *judge)
+{
+    struct tape_event recorded, live;
+    for (uint32_t i = 0; i < judge->adders; i++) {
+        struct score_event_live *state = score_event_live(judge->score, judge->adder[i]);
+        uint64_t seq = atomic_load_explicit(&state->seq, memory_order_acquire);
+        if (seq == 0 || !live_listener(judge->live, seq, &live))
+            continue;
+        judge_event(judge->score, judge->adder[i], &recorded);
+        if (match_flow_learn(&judge->listeners, &recorded, &live) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Newest call of a getter that has its answer on the tape; SCORE_NONE: it was never recorded. */
+static uint32_t
+like_getter(struct judge *judge, uint16_t api)
+{
+    uint32_t count, best = SCORE_NONE;
+    const uint32_t *calls = judge_index_calls(&judge->index, api, true, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (score_event(judge->score, calls[i])->api == api &&
+            (best == SCORE_NONE || judge_state(judge->score, calls[i]) != SCORE_FREE))
+            best = calls[i];
+    }
+    return best;
+}
+
+/* A call with the same arguments that the app has made already; SCORE_NONE. */
+static uint32_t
+made_before(struct judge *judge, const struct tape_event *call)
+{
+    struct tape_event recorded;
+    uint32_t count;
+    const uint32_t *calls = judge_index_calls(&judge->index, call->entry->id, true, &count);
+    for (uint32_t i = count; i-- > 0 && count - i < CANDIDATES;) {
+        uint32_t state = judge_state(judge->score, calls[i]);
+        if (state == SCORE_FREE || state == SCORE_SKIPPED)
+            continue;
+        judge_event(judge->score, calls[i], &recorded);
+        if (match_call(&recorded, call, &judge->terms, NULL) == 0)
+            return calls[i];
+    }
+    return SCORE_NONE;
+}
+
+/* The next call that has to come from the app, to stand beside one that it does not have. */
+static void
+name_expected(struct judge *judge)
+{
+    const struct score *score = judge->score;
+    for (uint32_t i = judge_cursor(judge); i < score->edges; i++) {
+        const struct score_edge *edge = score_edge(score, i);
+        if (!edge->app || edge->leave || !judge_is_expected(judge, edge->event))
+            continue;
+        judge_name(score, edge->event, &judge->verdict.nearest);
+        return;
+    }
+}
+
+static const char *
+live_name(const struct judge *judge, const struct score_mail *mail)
+{
+    uint64_t owner = atomic_load_explicit(&mail->owner, memory_order_relaxed);
+    return live_thread_name(judge->live, (uint32_t)(owner >> 32), (uint32_t)owner);
+}
+
+static void
+name_live(struct judge *judge, const struct score_mail *mail, const struct tape_event *call)
+{
+    struct verdict *verdict = &judge->verdict;
+    struct verdict_event *event = &verdict->event;
+    snprintf(event->name, sizeof event->name, "%s", call->name);
+    snprintf(event->thread_name, sizeof event->thread_name, "%s", live_name(judge, mail));
+    if (mail->thread < judge->score->threads)
+        event->thread = score_thread(judge->score, mail->thread)->number;
+    judge_name_reaction(judge, mail->context, &verdict->reacting, &verdict->after);
+}
+
+static void
+decide_extra(struct judge *judge, const struct score_mail *mail, const struct tape_event *call,
+             uint32_t before)
+{
+    struct verdict *verdict = judge_decide(judge, VERDICT_EXTRA_CALL);
+    uint32_t count;
+    if (verdict == NULL)
+        return;
+    name_live(judge, mail, call);
+    name_expected(judge);
+    judge_index_calls(&judge->index, (uint16_t)mail->api, true, &count);
+    char next[160] = "";
+    if (verdict->nearest.name[0] != '\0')
+        snprintf(next, sizeof next, "; the next recorded call is %s (event %" PRIu64 ")",
+                 verdict->nearest.name, verdict->nearest.seq);
+    if (before != SCORE_NONE) {
+        judge_name(judge->score, before, &verdict->nearest);
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "diverged: the app called %s once more than recorded, as in event %" PRIu64 "%s", call->name,
+                 verdict->nearest.seq, next);
+    } else {
+        snprintf(verdict->sentence, sizeof verdict->sentence, "diverged: the app called %s, %s%s", call->name,
+                 count == 0 ? "which is not on the tape at all" : "for which the tape has no call left",
+                 next);
+    }
+}
+
+static void
+decide_different(const struct judge_search *search)
+{
+    struct judge *judge = search->judge;
+    struct verdict *verdict = judge_decide(judge, VERDICT_DIFFERENT_ARGUMENT);
+    if (verdict == NULL)
+        return;
+    const struct match_difference *difference = &search->difference;
+    name_live(judge, search->mail, search->call);
+    judge_name(judge->score, search->nearest, &verdict->nearest);
+    verdict->has_difference = true;
+    verdict->difference = *difference;
+    snprintf(verdict->sentence, sizeof verdict->sentence,
+             "diverged: the app called %s with another %s%s%s than recorded in event %" PRIu64,
+             search->call->name, difference->name, difference->path[0] != '\0' ? " at " : "",
+             difference->path, verdict->nearest.seq);
+}
+
+void
+judge_decide_wrong_thread(const struct judge_search *search)
+{
+    struct judge *judge = search->judge;
+    struct verdict *verdict = judge_decide(judge, VERDICT_WRONG_THREAD);
+    if (verdict == NULL)
+        return;
+    struct judge_role recorded = judge_recorded_role(judge, search->found);
+    const struct score_event *event = score_event(judge->score, search->found);
+    const char *recorded_name = score_thread(judge->score, event->thread)->name, *name;
+    char there[120], here[120];
+    name_live(judge, search->mail, search->call);
+    judge_name(judge->score, search->found, &verdict->event);
+    judge_name(judge->score, search->found, &verdict->nearest);
+    name = live_name(judge, search->mail);
+    judge_describe_role(&recorded, recorded_name, there, sizeof there);
+    judge_describe_role(&search->role, name, here, sizeof here);
+    if (judge_same_role(&recorded, &search->role)) /* --match strict */
+        snprintf(here, sizeof here, "on another thread of that kind (now \"%s\")", name);
+    snprintf(verdict->sentence, sizeof verdict->sentence,
+             "diverged: the app called %s (event %" PRIu64 ") %s; recorded %s", search->call->name,
+             verdict->event.seq, here, there);
+}
+
+/* The recorded call that the score waits for right now: what the app should be doing. */
+static bool
+is_awaited(const struct judge *judge, uint32_t event)
+{
+    uint32_t cursor = judge_cursor(judge);
+    return cursor < judge->score->edges && score_edge(judge->score, cursor)->event == event;
+}
+
+static void
+reply(struct judge *judge, struct score_mail *mail, enum score_mail_answer answer, uint32_t event,
+      uint64_t result)
+{
+    judge->given[mail - judge->live_score->mail] = answer == SCORE_MATCHED ? event : SCORE_NONE;
+    score_answer(judge->score, mail, answer, event, result);
+}
+
+/* It is on the tape: what does it mean that it comes here and now? */
+static int
+answer_found(const struct judge_search *search, struct score_mail *mail)
+{
+    struct judge *judge = search->judge;
+    bool getter = (score_event(judge->score, search->found)->flags & SCORE_GETTER) != 0;
+    if (search->found_fit == FIT_WRONG && !getter) {
+        judge_decide_wrong_thread(search);
+        reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
+        return 0;
+    }
+    if (search->found_fit == FIT_AHEAD && !getter)
+        judge_doubt_begin(judge, judge_passed_over(judge, search->found), search->found,
+                          atomic_load_explicit(&mail->owner, memory_order_relaxed));
+    reply(judge, mail, SCORE_MATCHED, search->found, 0);
+    return 0;
+}
+
+/* It is not on the tape, or not any more. */
+static int
+answer_unknown(struct judge_search *search, struct score_mail *mail)
+{
+    struct judge *judge = search->judge;
+    const struct tape_event *call = search->call;
+    if (call->entry->getter && judge->options.match != MATCH_STRICT) {
+        uint32_t like = like_getter(judge, (uint16_t)mail->api);
+        if (like != SCORE_NONE) {
+            reply(judge, mail, SCORE_LIKE, like, 0);
+            return 0;
+        }
+    }
+    uint32_t before = SCORE_NONE;
+    if (judge->doubt.patience == DOUBT_SKIPPED)
+        judge_doubt_settle(judge);
+    /* Only what is expected there can have been meant. */
+    bool meant = search->nearest != SCORE_NONE && search->nearest_fit <= FIT_OTHER;
+    if (!meant || !is_awaited(judge, search->nearest))
+        before = made_before(judge, call);
+    if (meant && before == SCORE_NONE)
+        decide_different(search);
+    else
+        decide_extra(judge, mail, call, before);
+    reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
+    return 0;
+}
+
+static int
+answer_call(struct judge *judge, struct score_mail *mail, const struct tape_event *call)
+{
+    struct judge_search search = {.judge = judge, .mail = mail, .call = call};
+    if (learn_listeners(judge) != 0 || judge_search(&search) != 0)
+        return -1;
+    if (search.found_fit <= FIT_OTHER)
+        return answer_found(&search, mail);
+    int late = judge_doubt_late_call(judge, &search);
+    if (late < 0)
+        return -1;
+    if (late > 0) {
+        reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
+        return 0;
+    }
+    return search.found != SCORE_NONE ? answer_found(&search, mail) : answer_unknown(&search, mail);
+}
+
+/* Its record never reached the ring (no room, no slot): only the function is known. */
+static void
+answer_blind(struct judge *judge, struct score_mail *mail)
+{
+    const struct api_entry *entry = api_entry((uint16_t)mail->api);
+    struct tape_event call = {.name = entry->name, .entry = entry};
+    uint32_t count, event = mail->candidate;
+    if (event == SCORE_NONE) {
+        const uint32_t *calls = judge_index_calls(&judge->index, (uint16_t)mail->api, false, &count);
+        for (uint32_t i = 0; i < count && event == SCORE_NONE; i++) {
+            if (score_event(judge->score, calls[i])->api == mail->api &&
+                judge_state(judge->score, calls[i]) == SCORE_FREE && !judge_is_given(judge, calls[i]))
+                event = calls[i];
+        }
+    }
+    if (event != SCORE_NONE) {
+        judge->unseen_arguments++;
+        reply(judge, mail, SCORE_MATCHED, event, 0);
+        return;
+    }
+    decide_extra(judge, mail, &call, SCORE_NONE);
+    reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
+}
+
+int
+judge_answer(struct judge *judge)
+{
+    struct score_live *live = judge->live_score;
+    int waiting = 0;
+    atomic_fetch_add_explicit(&live->heartbeat, 1, memory_order_relaxed);
+    for (unsigned i = 0; i < SCORE_MAILS; i++) {
+        struct score_mail *mail = &live->mail[i];
+        struct tape_event call;
+        uint32_t state = atomic_load_explicit(&mail->state, memory_order_acquire);
+        if (state == SCORE_MAIL_FREE)
+            judge->given[i] = SCORE_NONE;
+        if (state != SCORE_MAIL_ASKED)
+            continue;
+        judge->given[i] = SCORE_NONE;
+        if (api_entry((uint16_t)mail->api) == NULL) {
+            reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
+        } else if (mail->seq == 0) {
+            answer_blind(judge, mail);
+        } else if (live_call(judge->live, mail->seq, &call)) {
+            if (answer_call(judge, mail, &call) != 0)
+                return -1;
+        } else if (judge->waited[i] == mail->seq) {
+            answer_blind(judge, mail); /* two passes later: it will not come */
+        } else {
+            judge->waited[i] = mail->seq;
+            waiting++;
+        }
+    }
+    return waiting;
+}
