@@ -369,9 +369,9 @@ score_waive(struct score *score, uint32_t event)
     for (;;) {
         const struct score_event *e = score_event(score, at);
 
-        atomic_fetch_or(score_edge_live(score, e->enter), SCORE_EDGE_DONE);
+        score_done(score, e->enter);
         if (e->leave != SCORE_NONE)
-            atomic_fetch_or(score_edge_live(score, e->leave), SCORE_EDGE_DONE);
+            score_done(score, e->leave);
         if (e->child != SCORE_NONE) {
             at = e->child;
             continue;
