@@ -112,6 +112,7 @@ void bench_pace(struct bench *bench);
 void bench_drain(struct bench *bench);
 void bench_syscalls(struct bench *bench);
 void bench_replay(struct bench *bench);
+void bench_speed(struct bench *bench);
 void bench_startup(struct bench *bench);
 void bench_memory(struct bench *bench);
 

@@ -14,9 +14,9 @@ bench: all bench-build
 	@BENCH_SOURCE=bench $(BENCH_DIR)/driver $(BENCH)
 bench-build: $(BENCH_ALL)
 
-$(BENCH_DIR)/driver: $(BENCH_OBJ)
+$(BENCH_DIR)/driver: $(BENCH_OBJ) $(O)/lib/libtimtape-replay.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDSAN) $^ -o $@ -lsqlite3 -lm
+	$(Q)$(CC) $(LDSAN) $^ -o $@ $(LIBS) -lm
 $(BENCH_DIR)/app: $(BENCH_APP_SRC) $(BENCH_APP_HDR) $(O)/gen.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) $(BENCH_APP_SRC) -o $@ -lsqlite3 -lpthread -ldl

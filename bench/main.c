@@ -12,9 +12,9 @@ static const struct {
     const char *name;
     void (*run)(struct bench *bench);
 } parts[] = {
-    {"ring", bench_ring},       {"peers", bench_peers},       {"pace", bench_pace},
-    {"drain", bench_drain},     {"syscalls", bench_syscalls}, {"replay", bench_replay},
-    {"startup", bench_startup}, {"memory", bench_memory},
+    {"ring", bench_ring},   {"peers", bench_peers},       {"pace", bench_pace},
+    {"drain", bench_drain}, {"syscalls", bench_syscalls}, {"replay", bench_replay},
+    {"speed", bench_speed}, {"startup", bench_startup},   {"memory", bench_memory},
 };
 #define PARTS (sizeof parts / sizeof *parts)
 

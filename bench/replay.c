@@ -119,27 +119,6 @@ done:
     table_free(&table);
 }
 
-static void
-flat_out(struct bench *bench, const char *tape)
-{
-    enum { COUNT = 200000 };
-    struct table table;
-    struct run run = {.way = RUN_RECORD, .tape = tape, .arguments = "gaps 600 200000 0 0"};
-    if (run_app(bench, &run) != 0)
-        return;
-    run.way = RUN_REPLAY;
-    run.speed = "max";
-    if (run_app(bench, &run) != 0)
-        return;
-    if (table_read(&table, run.out, 1) != 0 || table.rows != COUNT) {
-        report_failure(bench, "%zu callbacks replayed of %d", table.rows, COUNT);
-        return;
-    }
-    double seconds = (table_at(&table, COUNT - 1, 0) - table_at(&table, 0, 0)) / 1e9;
-    report(bench, &(struct figure){.name = "--speed max", .value = COUNT / seconds / 1000, .unit = "k ev/s"});
-    table_free(&table);
-}
-
 void
 bench_replay(struct bench *bench)
 {
@@ -151,6 +130,5 @@ bench_replay(struct bench *bench)
     struct run run = {.way = RUN_RECORD, .tape = tape, .arguments = arguments};
     if (run_app(bench, &run) == 0)
         lateness(bench, tape, arguments, count);
-    flat_out(bench, tape);
     unlink(tape);
 }
