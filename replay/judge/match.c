@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "replay/judge/match_json.h"
+#include "traces/jtree.h"
 
 void
 match_flow_clear(struct match_flow *flow)
@@ -82,6 +83,14 @@ cut(char *text, size_t used, size_t room)
     while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
         end--;
     memcpy(text + end, dots, sizeof dots);
+}
+
+void
+match_copy(char *to, size_t room, const char *from)
+{
+    size_t length = strlen(from != NULL ? from : "absent");
+    memcpy(to, from != NULL ? from : "absent", length < room ? length + 1 : room);
+    cut(to, length, room);
 }
 
 void
@@ -161,120 +170,363 @@ is_null(const struct tape_value *value)
            ((value->type == TAPE_UINT || value->type == TAPE_INT) && value->u == 0);
 }
 
-static void
-whole_value(const struct tape_value *recorded, const struct tape_value *live, struct match_difference *first)
+/* ---- one place that differs ---------------------------------------------------------------------- */
+
+static bool
+is_retyped(const struct match_spot *spot)
 {
-    first->path[0] = '\0';
-    match_describe(recorded, first->expected, sizeof first->expected);
-    match_describe(live, first->got, sizeof first->got);
-    first->count = 1;
+    return spot->expected != NULL && spot->got != NULL && jtree_kind(spot->expected) != jtree_kind(spot->got);
 }
 
-static int
-compare_pointer(const struct tape_event *recorded, const struct tape_event *live, int param,
-                const struct match_flow *flow, struct match_difference *first)
+static void
+tell(struct match_walk *walk, const struct match_spot *spot)
 {
-    const struct tape_value *a = &recorded->args[param], *b = &live->args[param];
-    bool removes = recorded->entry->kind == API_UNREGISTER && param == listener_param(recorded->entry);
+    struct match_difference *here = &walk->here;
+    snprintf(here->path, sizeof here->path, "%s", spot->path);
+    match_copy(here->expected, sizeof here->expected, spot->expected_text);
+    match_copy(here->got, sizeof here->got, spot->got_text);
+    here->count = 1;
+    here->change = spot->got_text == NULL        ? MATCH_ABSENT
+                   : spot->expected_text == NULL ? MATCH_ADDED
+                   : is_retyped(spot)            ? MATCH_RETYPED
+                                                 : MATCH_CHANGED;
+    walk->count++;
+    walk->stopped = walk->report(walk->context, here) != 0;
+    here->why[0] = '\0';
+}
+
+static bool
+is_scalar(const cJSON *node)
+{
+    return node != NULL && jtree_kind(node) != JTREE_OBJECT && jtree_kind(node) != JTREE_ARRAY;
+}
+
+/* Whether both are there and of one kind, so that only the value differs. */
+static bool
+differs_in_value(const struct match_spot *spot)
+{
+    return is_scalar(spot->expected) && is_scalar(spot->got) &&
+           jtree_kind(spot->expected) == jtree_kind(spot->got);
+}
+
+static void
+explain(struct match_walk *walk, const struct flow_origin *expected, const struct flow_origin *got)
+{
+    const char *verb = walk->given ? "stood for" : "expected";
+    int used = snprintf(walk->here.why, sizeof walk->here.why,
+                        "%s the id that %s (event %" PRIu64 "%s%s) brought", verb, expected->name,
+                        expected->seq, expected->path[0] != '\0' ? ", at " : "", expected->path);
+    if (walk->given)
+        snprintf(walk->here.why, sizeof walk->here.why,
+                 "this id already stands for another one since %s (event %" PRIu64 ")",
+                 expected->name[0] != '\0' ? expected->name : "a call of the app", expected->seq);
+    else if (got->seq != 0 && used > 0 && (size_t)used < sizeof walk->here.why)
+        snprintf(walk->here.why + used, sizeof walk->here.why - (size_t)used,
+                 ", got that of %s (event %" PRIu64 "%s%s)", got->name, got->seq,
+                 got->path[0] != '\0' ? ", at " : "", got->path);
+}
+
+/* What value flow says: FLOW_OTHER fills here.why. */
+static enum flow_answer
+ask_flow(struct match_walk *walk, const struct match_spot *spot)
+{
+    const struct match_terms *terms = walk->terms;
+    struct flow_pair pair = {.key = spot->key, .recorded = spot->expected_text, .live = spot->got_text};
+    struct flow_origin expected = {0}, got = {0};
+    enum flow_answer answer;
+    if (terms->flow == NULL)
+        return FLOW_UNKNOWN;
+    if (walk->given)
+        answer =
+            flow_bring(terms->flow, &pair, walk->recorded->name, walk->recorded->seq, spot->path, &expected);
+    else
+        answer = flow_check(terms->flow, &pair, walk->recorded->seq, &expected, &got);
+    if (answer == FLOW_OTHER)
+        explain(walk, &expected, &got);
+    return answer;
+}
+
+static bool
+by_rule(struct match_walk *walk, const struct match_spot *spot)
+{
+    struct rules_place place = {
+        .entry = walk->recorded->entry, .cause = walk->cause, .param = walk->here.param, .path = spot->path};
+    return rules_allow_value(walk->terms->rules, &place, spot->expected, spot->got);
+}
+
+static bool
+may_differ(struct match_walk *walk, const struct match_spot *spot)
+{
+    bool tolerant = walk->terms->mode != MATCH_STRICT, value = differs_in_value(spot);
+    if (value && spot->secret)
+        return true;
+    if (value && tolerant && (spot->changes == API_TIME || spot->changes == API_PATH))
+        return true;
+    enum flow_answer flow = value ? ask_flow(walk, spot) : FLOW_UNKNOWN;
+    if (flow == FLOW_SAME)
+        return true;
+    if (!(flow == FLOW_UNKNOWN && value && tolerant && spot->changes == API_RANDOM) && !by_rule(walk, spot))
+        return false;
+    if (walk->learn && value && walk->terms->flow != NULL) {
+        struct flow_pair pair = {.key = spot->key, .recorded = spot->expected_text, .live = spot->got_text};
+        flow_bind(walk->terms->flow, &pair);
+    }
+    return true;
+}
+
+void
+match_spot(struct match_walk *walk, const struct match_spot *spot)
+{
+    walk->here.why[0] = '\0';
+    if (!may_differ(walk, spot))
+        tell(walk, spot);
+}
+
+/* ---- whole values -------------------------------------------------------------------------------- */
+
+/* As a JSON value; NULL: it is absent, or not text. */
+static cJSON *
+value_node(const struct tape_value *value)
+{
+    switch (value->type) {
+    case TAPE_INT:
+        return jtree_new_int64(value->i);
+    case TAPE_UINT:
+        return jtree_new_uint64(value->u);
+    case TAPE_TEXT:
+        return jtree_new_string(value->text, value->bytes);
+    case TAPE_NULL:
+        return cJSON_CreateNull();
+    case TAPE_ABSENT:
+        return NULL;
+    }
+    return NULL;
+}
+
+/* A text that the SDK gave out and that looks like nothing but an id. */
+static bool
+is_id_text(const struct tape_value *value)
+{
+    return value->type == TAPE_TEXT && value->bytes > 0 && memchr(value->text, ' ', value->bytes) == NULL &&
+           strpbrk(value->text, "0123456789") != NULL && strchr("[{\"", value->text[0]) == NULL;
+}
+
+static void
+whole_value(struct match_walk *walk, const struct tape_value *recorded, const struct tape_value *live)
+{
+    cJSON *expected = value_node(recorded), *got = value_node(live);
+    char *left = expected != NULL ? jtree_print(expected, JTREE_COMPACT, NULL) : NULL;
+    char *right = got != NULL ? jtree_print(got, JTREE_COMPACT, NULL) : NULL;
+    struct match_spot spot = {.path = "", .expected = expected, .got = got};
+    char quoted[2][MATCH_TEXT];
+    match_describe(recorded, quoted[0], sizeof quoted[0]);
+    match_describe(live, quoted[1], sizeof quoted[1]);
+    /* What is not UTF-8 is no JSON, but it is there. */
+    spot.expected_text = left != NULL ? left : recorded->type != TAPE_ABSENT ? quoted[0] : NULL;
+    spot.got_text = right != NULL ? right : live->type != TAPE_ABSENT ? quoted[1] : NULL;
+    if (walk->param != NULL) {
+        spot.key = walk->param->name;
+        spot.changes = walk->param->changes;
+        spot.secret = walk->param->secret;
+    }
+    if (walk->given && is_id_text(recorded) && is_id_text(live))
+        spot.key = "id";
+    match_spot(walk, &spot);
+    free(left);
+    free(right);
+    cJSON_Delete(expected);
+    cJSON_Delete(got);
+}
+
+/* Words instead of values: addresses and buffers mean nothing to a reader. */
+static void
+in_words(struct match_walk *walk, const char *expected, const char *got)
+{
+    struct match_spot spot = {.path = "", .expected_text = expected, .got_text = got};
+    tell(walk, &spot);
+}
+
+static void
+compare_pointer(struct match_walk *walk, const struct tape_value *a, const struct tape_value *b)
+{
+    const struct match_flow *flow = walk->terms->listeners;
+    bool removes = walk->recorded->entry->kind == API_UNREGISTER &&
+                   walk->here.param == listener_param(walk->recorded->entry);
     bool same = is_null(a) == is_null(b);
     if (same && removes && !is_null(a))
         same = flow_has(flow, a->u, b->u) || !flow_knows(flow, a->u, b->u);
     if (same)
-        return 0;
-    first->path[0] = '\0';
-    snprintf(first->expected, sizeof first->expected, "%s",
+        return;
+    in_words(walk,
              is_null(a) ? "NULL"
              : removes  ? "the listener that the recorded add call brought"
-                        : "a callback");
-    snprintf(first->got, sizeof first->got, "%s",
+                        : "a callback",
              is_null(b) ? "NULL"
              : removes  ? "another listener"
                         : "a callback");
-    first->count = 1;
-    return 1;
 }
 
-/* `param` NULL: the function is not in this build's description. */
 static int
-compare_value(const struct tape_event *recorded, const struct tape_event *live, int i,
-              const struct api_param *param, const struct match_terms *terms, struct match_difference *first)
+compare_value(struct match_walk *walk, const struct tape_value *a, const struct tape_value *b)
 {
-    const struct tape_value *a = &recorded->args[i], *b = &live->args[i];
-    if (param == NULL) {
-        if (same_scalar(a, b))
-            return 0;
-        whole_value(a, b, first);
-        return 1;
-    }
-    if (param->type == API_USER)
+    const struct api_param *param = walk->param;
+    if (param != NULL && param->type == API_USER)
         return 0;
-    if (param->type == API_FN)
-        return compare_pointer(recorded, live, i, terms->listeners, first);
-    if (param->type == API_OUT) { /* what is in it is the answer, not an argument */
-        if ((a->type == TAPE_NULL) == (b->type == TAPE_NULL))
-            return 0;
-        snprintf(first->expected, sizeof first->expected, "%s", a->type == TAPE_NULL ? "NULL" : "a buffer");
-        snprintf(first->got, sizeof first->got, "%s", b->type == TAPE_NULL ? "NULL" : "a buffer");
-        first->count = 1;
-        return 1;
+    if (param != NULL && param->type == API_FN) {
+        compare_pointer(walk, a, b);
+        return 0;
+    }
+    if (param != NULL && param->type == API_OUT && !walk->given) { /* what is in it is the answer */
+        if ((a->type == TAPE_NULL) != (b->type == TAPE_NULL))
+            in_words(walk, a->type == TAPE_NULL ? "NULL" : "a buffer",
+                     b->type == TAPE_NULL ? "NULL" : "a buffer");
+        return 0;
     }
     if (same_scalar(a, b))
         return 0;
-    bool text = a->type == TAPE_TEXT && b->type == TAPE_TEXT;
-    bool numbers = !is_null(a) && !is_null(b) && a->type != TAPE_TEXT && b->type != TAPE_TEXT;
-    if ((text || numbers || param->type != API_STR) && (param->changes != API_STABLE || param->secret))
-        return 0;
-    if (text && param->content == API_JSON)
-        return match_json(a, b, param, first);
-    whole_value(a, b, first);
-    return 1;
+    if (param != NULL && a->type == TAPE_TEXT && b->type == TAPE_TEXT && param->content == API_JSON) {
+        int compared = match_json(walk, a, b);
+        if (compared != 0)
+            return compared < 0 ? -1 : 0;
+    }
+    whole_value(walk, a, b);
+    return 0;
+}
+
+/* ---- whole events -------------------------------------------------------------------------------- */
+
+static void
+name_value(struct match_walk *walk, const struct tape_event *event, unsigned index)
+{
+    bool known = event->entry != NULL && index < event->entry->nparams;
+    walk->param = known ? &event->entry->params[index] : NULL;
+    walk->here = (struct match_difference){.param = (int)index};
+    walk->reached = false;
+    memset(walk->reachable, 0, sizeof walk->reachable);
+    if (known)
+        snprintf(walk->here.name, sizeof walk->here.name, "%s", walk->param->name);
+    else
+        snprintf(walk->here.name, sizeof walk->here.name, "argument %u", index + 1);
+}
+
+static int
+walk_arguments(struct match_walk *walk, const struct tape_event *recorded, const struct tape_event *live)
+{
+    static const struct tape_value absent = {.type = TAPE_ABSENT};
+    for (unsigned i = 0; (i < recorded->nargs || i < live->nargs) && !walk->stopped; i++) {
+        name_value(walk, recorded, i);
+        if (compare_value(walk, i < recorded->nargs ? &recorded->args[i] : &absent,
+                          i < live->nargs ? &live->args[i] : &absent) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+walk_event(struct match_walk *walk, const struct tape_event *recorded, const struct tape_event *live)
+{
+    if (strcmp(recorded->name, live->name) == 0)
+        return walk_arguments(walk, recorded, live);
+    walk->here = (struct match_difference){.param = -1};
+    snprintf(walk->here.name, sizeof walk->here.name, "function");
+    in_words(walk, recorded->name, live->name);
+    return 0;
+}
+
+static int
+run(struct match_walk *walk, const struct tape_event *recorded, const struct tape_event *live)
+{
+    static const struct match_terms none = {.mode = MATCH_NORMAL};
+    walk->terms = walk->terms != NULL ? walk->terms : &none;
+    walk->recorded = recorded;
+    walk->prefix = "";
+    uint64_t used = rules_used(walk->terms->rules);
+    if (walk_event(walk, recorded, live) != 0)
+        return -1;
+    if (walk->count > 0) /* it was not that call: its rules did nothing */
+        rules_forget(walk->terms->rules, used);
+    return walk->count > 0;
+}
+
+/* The first one, and how many. */
+static int
+keep_first(void *context, const struct match_difference *difference)
+{
+    struct match_difference *first = context;
+    unsigned count = first->count + 1;
+    if (count == 1)
+        *first = *difference;
+    first->count = count;
+    return 0;
 }
 
 int
 match_call(const struct tape_event *recorded, const struct tape_event *live, const struct match_terms *terms,
            struct match_difference *first)
 {
-    static const struct match_terms none = {.mode = MATCH_NORMAL};
-    struct match_difference spare, here;
-    if (terms == NULL)
-        terms = &none;
-    if (first == NULL)
-        first = &spare;
+    struct match_difference spare;
+    struct match_walk walk = {
+        .terms = terms, .report = keep_first, .context = first != NULL ? first : &spare};
+    first = walk.context;
     *first = (struct match_difference){.param = -1};
-    if (strcmp(recorded->name, live->name) != 0) {
-        snprintf(first->name, sizeof first->name, "function");
-        snprintf(first->expected, sizeof first->expected, "%s", recorded->name);
-        snprintf(first->got, sizeof first->got, "%s", live->name);
-        first->count = API_MAX_PARAMS + 1;
-        return 1;
-    }
-    unsigned differences = 0;
-    for (unsigned i = 0; i < recorded->nargs || i < live->nargs; i++) {
-        const struct api_param *param = NULL;
-        if (recorded->entry != NULL && i < recorded->entry->nparams)
-            param = &recorded->entry->params[i];
-        here = (struct match_difference){.param = (int)i};
-        if (param != NULL)
-            snprintf(here.name, sizeof here.name, "%s", param->name);
-        else
-            snprintf(here.name, sizeof here.name, "argument %u", i + 1);
-        int different;
-        if (i >= recorded->nargs || i >= live->nargs) {
-            static const struct tape_value absent = {.type = TAPE_ABSENT};
-            whole_value(i < recorded->nargs ? &recorded->args[i] : &absent,
-                        i < live->nargs ? &live->args[i] : &absent, &here);
-            different = 1;
-        } else {
-            different = compare_value(recorded, live, (int)i, param, terms, &here);
-        }
-        if (different < 0)
+    int different = run(&walk, recorded, live);
+    if (strcmp(recorded->name, live->name) != 0)
+        first->count = API_MAX_PARAMS + 1; /* farther than any call of that name */
+    return different;
+}
+
+static int
+keep_nothing(void *context, const struct match_difference *difference)
+{
+    (void)context;
+    (void)difference;
+    return 0;
+}
+
+int
+match_learn(const struct tape_event *recorded, const struct tape_event *live, const struct match_terms *terms)
+{
+    struct match_walk walk = {.terms = terms, .report = keep_nothing, .learn = true};
+    if (terms == NULL || terms->flow == NULL)
+        return 0;
+    uint64_t used = rules_used(terms->rules);
+    int result = run(&walk, recorded, live);
+    rules_forget(terms->rules, used); /* counted when it was found to be that call */
+    return result < 0 ? -1 : 0;
+}
+
+int
+match_each(const struct tape_event *recorded, const struct tape_event *live, const struct api_entry *cause,
+           const struct match_terms *terms, match_report *report, void *context)
+{
+    struct match_walk walk = {.terms = terms,
+                              .cause = cause,
+                              .given = recorded->is_callback,
+                              .learn = true,
+                              .report = report,
+                              .context = context};
+    return run(&walk, recorded, live);
+}
+
+int
+match_answer(const struct tape_event *recorded, const struct tape_event *live,
+             const struct match_terms *terms, match_report *report, void *context)
+{
+    struct match_walk walk = {.terms = terms,
+                              .recorded = recorded,
+                              .prefix = "",
+                              .given = true,
+                              .report = report,
+                              .context = context};
+    for (unsigned i = 0; i < recorded->nargs && i < live->nargs && !walk.stopped; i++) {
+        name_value(&walk, recorded, i);
+        if (walk.param != NULL && walk.param->type == API_OUT &&
+            compare_value(&walk, &recorded->args[i], &live->args[i]) != 0)
             return -1;
-        if (different == 0)
-            continue;
-        if (differences == 0)
-            *first = here;
-        differences += here.count;
     }
-    first->count = differences;
-    return differences > 0;
+    walk.param = NULL;
+    walk.here = (struct match_difference){.param = RULES_RESULT, .name = "result"};
+    if (!walk.stopped && compare_value(&walk, &recorded->result, &live->result) != 0)
+        return -1;
+    return walk.count > 0;
 }

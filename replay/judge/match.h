@@ -30,6 +30,8 @@ struct match_difference {
     char path[MATCH_PATH];     /* JSON path inside it ("$.a[0].b"), "" when the whole value differs */
     char expected[MATCH_TEXT]; /* as recorded, as JSON text; "absent" when there is none */
     char got[MATCH_TEXT];
+    char why[400]; /* what value flow knows of it, as a sentence without a stop; "" mostly */
+    enum match_change { MATCH_CHANGED, MATCH_ABSENT, MATCH_ADDED, MATCH_RETYPED } change;
     unsigned count;
 };
 
@@ -54,11 +56,17 @@ int match_flow_learn(struct match_flow *flow, const struct tape_event *recorded,
 /* How closely a call must be the recorded one. */
 enum match_mode {
     MATCH_NORMAL, /* values that the API documents as volatile (time, random, path) may differ */
-    MATCH_STRICT, /* nothing but credentials and bound ids may */
+    MATCH_STRICT, /* nothing but credentials, bound ids and what a rule names may */
     MATCH_LOOSE,  /* as normal; who asks looks for calls on any thread and in any order */
 };
 
-/* By what a comparison goes. All may be NULL: nothing is known. Not owned. */
+/*
+ * By what a comparison goes. All may be NULL: nothing is known. Not owned. For a replay:
+ *
+ *     terms.flow = flow_new();
+ *     flow_from_score(terms.flow, score);      costs nothing until a comparison needs it
+ *     ... match_call(&recorded, &live, &terms, &first) == 0, and taken for it: match_learn(&recorded, ...)
+ */
 struct match_terms {
     enum match_mode mode;
     const struct match_flow *listeners;
@@ -74,6 +82,23 @@ struct match_terms {
  */
 int match_call(const struct tape_event *recorded, const struct tape_event *live,
                const struct match_terms *terms, struct match_difference *first);
+
+/* The live call was taken for the recorded one: what may differ between them, and does, stands for each other
+ * from now on (terms->flow). -1: no memory. */
+int match_learn(const struct tape_event *recorded, const struct tape_event *live,
+                const struct match_terms *terms);
+
+/* Called for each difference, in order, `count` being 1; what it points to lives until it returns. Non-zero
+ * ends the comparison. */
+typedef int match_report(void *context, const struct match_difference *difference);
+/* As match_call, telling all differences. Callbacks, too: what they bring is bound (flow_bring). `cause`: the
+ * function that made a callback possible, or NULL. */
+int match_each(const struct tape_event *recorded, const struct tape_event *live,
+               const struct api_entry *cause, const struct match_terms *terms, match_report *report,
+               void *context);
+/* What two calls answered: result and out-buffers. */
+int match_answer(const struct tape_event *recorded, const struct tape_event *live,
+                 const struct match_terms *terms, match_report *report, void *context);
 
 /* One argument as a person reads it (text quoted, NULL as null), cut to `room`; always NUL-terminated. */
 void match_describe(const struct tape_value *value, char *text, size_t room);
