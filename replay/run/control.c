@@ -28,7 +28,7 @@ gate_of(const struct control *control)
         gate = control->debug;
     if (control->stop < gate)
         gate = control->stop;
-    return control->paused ? 0 : gate;
+    return control->paused || control->held ? 0 : gate;
 }
 
 /* Since when the edge before which the play stands would have happened; 0: its time has not come. */
@@ -88,6 +88,8 @@ control_look(struct control *control, uint64_t now_ns)
         stand(control, now_ns);
         return CONTROL_PAUSED;
     }
+    if (control->held)
+        return CONTROL_HELD;
     uint32_t gate = gate_of(control);
     uint64_t since = gate < control->score->edges ? held_since(control, gate, now_ns) : 0;
     if (since == 0)
@@ -120,8 +122,18 @@ control_next(struct control *control, uint64_t now_ns)
 }
 
 void
+control_hold(struct control *control, uint64_t now_ns)
+{
+    control_look(control, now_ns); /* it may stand here for some time already */
+    stand(control, now_ns);
+    control->held = true;
+    score_gate(control->score, gate_of(control), 0);
+}
+
+void
 control_release(struct control *control, uint64_t now_ns)
 {
+    control->held = false;
     control->debug = SCORE_NONE;
     move_gate(control, now_ns);
 }

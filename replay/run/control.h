@@ -20,6 +20,7 @@ struct control {
     uint32_t debug;  /* held for the debugger; SCORE_NONE: not (any more) */
     uint32_t stop;   /* enter edge of the callback to stop before; SCORE_NONE: none */
     bool paused;     /* everything is held */
+    bool held;       /* ... until the debugger is there */
     uint64_t since;  /* since when time stands still; 0: it goes */
     int64_t slip_ns; /* the slip at that moment */
 };
@@ -39,6 +40,8 @@ enum control_state control_look(struct control *control, uint64_t now_ns);
 void control_pause(struct control *control, uint64_t now_ns);
 /* Lets one callback go and stops before the next; while playing: stops before the next. */
 void control_next(struct control *control, uint64_t now_ns);
+/* The play has come to `debug`: time stands still until control_release. */
+void control_hold(struct control *control, uint64_t now_ns);
 /* The debugger is where it wanted to be. */
 void control_release(struct control *control, uint64_t now_ns);
 /* App and replay did not run for so long (stopped from the terminal). */

@@ -15,6 +15,7 @@
 
 #include "replay/judge/judge.h"
 #include "replay/run/console.h"
+#include "replay/run/debugger.h"
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
 #include "traces/scenario.h"
@@ -32,6 +33,7 @@ struct run {
     struct recorder *recorder;
     struct control control;
     struct console console;
+    struct debugger debugger;
     char imported[256];    /* the temporary tape of a scenario, or "" */
     uint64_t ending_since; /* when the app was told to end; 0: it was not */
     char app[1000];        /* command line, for advice */
@@ -113,6 +115,8 @@ pass(struct run *run, uint64_t *seen, struct fault *fault)
     int more = recorder_pass(run->recorder, seen, fault);
     if (more < 0)
         return -1;
+    if (stop_signal == SIGINT && debugger_runs(&run->debugger))
+        stop_signal = 0;
     if (stop_signal != 0)
         judge_interrupt(run->judge, stop_signal);
     int waiting = judge_answer(run->judge);
@@ -124,14 +128,17 @@ pass(struct run *run, uint64_t *seen, struct fault *fault)
 }
 
 /* Where it stands still: nothing that the app does not do meanwhile is its fault. */
-static void
-steer(struct run *run)
+static int
+steer(struct run *run, struct fault *fault)
 {
     uint64_t now = now_ns();
+    if (debugger_pass(&run->debugger, &run->control, recorder_pid(run->recorder), now, fault) != 0)
+        return -1;
     if (!console_pass(&run->console, now))
         judge_interrupt(run->judge, SIGINT);
-    if (run->control.since != 0)
+    if (run->control.since != 0 || debugger_runs(&run->debugger))
         judge_excuse(run->judge, now);
+    return 0;
 }
 
 /* With --hold: where it stands, once. */
@@ -157,10 +164,13 @@ loop(struct run *run, struct fault *fault)
         uint32_t bell = atomic_load_explicit(&score_live(score)->bell, memory_order_acquire);
         uint64_t seen = 0;
         int more = pass(run, &seen, fault);
-        if (more <= 0)
+        if (more < 0 || (more == 0 && !debugger_runs(&run->debugger)))
             return more;
-        steer(run);
-        if (judge_watch(run->judge, now_ns()) == JUDGE_END_APP && !end_app(run))
+        if (steer(run, fault) != 0)
+            return -1;
+        /* Who looks at the app in the debugger is not to lose it, whatever it did. */
+        bool look_on = debugger_runs(&run->debugger) && stop_signal == 0;
+        if (!look_on && judge_watch(run->judge, now_ns()) == JUDGE_END_APP && !end_app(run))
             return fault_set(fault, FAULT_INTERNAL,
                              "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
                              (int)recorder_pid(run->recorder));
@@ -221,9 +231,18 @@ open_judge(struct run *run, char *const argv[], bool free_order, struct fault *f
     judge.app = run->app;
     if (find_until(run, &judge.until, fault) != 0)
         return -1;
-    control_begin(&run->control, run->score.score, judge.until, SCORE_NONE, options->step);
+    if (debugger_open(&run->debugger, options, run->score.score, fault) != 0)
+        return -1;
+    control_begin(&run->control, run->score.score, judge.until, run->debugger.edge, options->step);
     run->judge = judge_open(run->score.score, &judge, fault);
     return run->judge != NULL ? 0 : -1;
+}
+
+static int
+observe(void *context, const struct ring_event *event)
+{
+    struct run *run = context;
+    return debugger_take(&run->debugger, event) != 0 ? -1 : judge_observe(run->judge, event);
 }
 
 static int
@@ -242,8 +261,8 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                         .sdk = options->sdk,
                                         .app_output = options->output > 0 ? options->output : 0,
                                         .score = run->score.path,
-                                        .observer = judge_observe,
-                                        .observer_context = run->judge,
+                                        .observer = observe,
+                                        .observer_context = run,
                                         .words = options->words};
     run->recorder = recorder_open(&recorder, fault);
     if (run->recorder == NULL)
@@ -307,6 +326,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     if (run.recorder != NULL)
         recorder_free(run.recorder);
     console_close(&run.console);
+    debugger_close(&run.debugger);
     judge_close(run.judge);
     score_destroy(&run.score);
     if (run.tape != NULL)

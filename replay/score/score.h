@@ -60,7 +60,7 @@ struct score {
     uint32_t max;         /* --speed max: nothing waits for time */
     uint32_t from;        /* edges before this one are played as fast as it goes */
     uint32_t strict;      /* --match strict: getters are calls as any other, no event is a SCORE_GETTER */
-    uint32_t pad;
+    uint32_t tracer;      /* process whose children may debug the app, also where Yama forbids it; 0: none */
     uint64_t stall_ns;    /* longest wait of the stand-in for a judge that makes no progress */
     uint64_t grace_ns;    /* how long an edge waits for a synchronous getter before it is skipped */
     uint64_t patience_ns; /* how long an SDK edge that its causes allow waits for what is recorded before it:
