@@ -59,6 +59,35 @@ END
         cd "$T" && rm -rf "$T/run"
     done
 done
+# The CI recipes: they are YAML, of the shape that their readers want, and the line that replays does so.
+if python3 -c 'import yaml' 2>/dev/null; then
+    mkdir -p "$T/ci/tapes" "$T/ci/timtape" && cd "$T/ci" || exit 1
+    ln -s "$O" timtape/build
+    ln -s "$APPS/chat" app
+    cp "$TOP/traces/samples/chat.ndjson" tapes/
+    holds 'the CI recipes are complete' python3 - "$TOP/docs/ci.md" <<'END'
+import re, yaml, sys
+github, gitlab = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", open(sys.argv[1]).read(), re.M | re.S)]
+assert True in github or "on" in github  # YAML 1.1 reads `on` as a truth value
+steps = github["jobs"]["replay"]["steps"]
+assert all(("run" in step) != ("uses" in step) for step in steps), steps
+assert [step for step in steps if step.get("if") == "always()" and step["with"]["path"] == "junit.xml"]
+assert gitlab["tapes"]["artifacts"]["reports"] == {"junit": "junit.xml", "codequality": "codequality.json"}
+lines = [step.get("run", "") for step in steps] + gitlab["tapes"]["script"]
+lines = [line for line in lines if "timtape replay" in line]
+assert len(lines) == 2, lines
+open("lines", "w").write("\n".join(lines) + "\n")
+END
+    while read -r line; do
+        rm -f junit.xml
+        status "the recipe replays: ${line:0:70}..." 0 bash -c "$line"
+        holds 'and leaves a report' xmllint --nonet --noout --schema "$TOP/tests/e2e/junit.xsd" junit.xml
+    done <lines
+    holds 'and the one of GitLab' python3 -c 'import json; assert json.load(open("codequality.json")) == []'
+    cd "$T" || exit 1
+else
+    skip 'the CI recipes' 'there is no yaml module for python3'
+fi
 holds 'the man page has no mistakes' mandoc -T lint -W warning "$TOP/man/timtape.1"
 # Every option that a verb's help names is in the manual.
 for verb in record replay show info verify recover export import doctor; do
