@@ -51,16 +51,18 @@ HOST_SRC    := $(call src,harness/base) harness/api/api.c $(wildcard harness/rin
                $(call src,harness/recorder) $(call src,traces) $(foreach room,score schedule judge report run,$(call src,replay/$(room)))
 CLI_SRC     := $(call src,harness/cli)
 SHIM_SRC    := $(call src,harness/shim) $(wildcard harness/ring/producer*.c) harness/api/api.c
+CLOCK_SRC   := $(call src,replay/clock)
 STANDIN_SRC := $(call src,replay/standin) $(wildcard harness/ring/producer*.c) harness/api/api.c
 
 HOST_OBJ    := $(call obj,$(HOST_SRC)) $(O)/obj/gen/api_tables.o
 CLI_OBJ     := $(call obj,$(CLI_SRC))
 SHIM_OBJ    := $(call pic,$(SHIM_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/shim_gen.o
+CLOCK_OBJ   := $(call pic,$(CLOCK_SRC))
 STANDIN_OBJ := $(call pic,$(STANDIN_SRC)) $(O)/pic/gen/api_tables.o $(O)/pic/gen/standin_gen.o $(O)/pic/gen/invoke_gen.o
 
 HEADER  := $(O)/include/timtape/tim.h
 LIBDIR  := $(O)/lib/timtape
-PRODUCT := $(O)/timtape $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(HEADER)
+PRODUCT := $(O)/timtape $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(LIBDIR)/clock.so $(HEADER)
 
 all: $(PRODUCT)
 
@@ -132,6 +134,10 @@ $(LIBDIR)/standin.so: $(STANDIN_OBJ)
 	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,timtape-standin.so -Wl,-z,nodelete -Wl,-z,defs
 	@mkdir -p $(@D)/replay
 	@ln -sfn ../standin.so $(@D)/replay/libImSDK.so # found by linked apps that replay under preload
+
+$(LIBDIR)/clock.so: $(CLOCK_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,timtape-clock.so -Wl,-z,nodelete -Wl,-z,defs -ldl -lpthread
 
 # ---- the rest lives in its own fragments --------------------------------------------------------
 include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk) $(wildcard replay/*/*.mk)

@@ -11,7 +11,7 @@ devdir := $(DESTDIR)$(PREFIX)/lib
 install: all
 	install -d $(bindir) $(libdir) $(incdir) $(mandir) $(samples) $(devdir)/pkgconfig
 	install -m 755 $(O)/timtape $(bindir)/timtape
-	install -m 755 $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(libdir)
+	install -m 755 $(LIBDIR)/audit.so $(LIBDIR)/libImSDK.so $(LIBDIR)/preload.so $(LIBDIR)/standin.so $(LIBDIR)/clock.so $(libdir)
 	install -d $(libdir)/replay
 	ln -sfn ../standin.so $(libdir)/replay/libImSDK.so
 	install -m 644 $(HEADER) $(incdir)/tim.h

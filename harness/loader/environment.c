@@ -100,19 +100,22 @@ loader_environment(const struct loader_plan *plan, const struct loader_settings 
     }
     if (plan->way != LOADER_IMPOSSIBLE) {
         char *object = library(settings, preload ? "preload.so" : "audit.so");
-        char *stand = library(settings, "replay");
+        char *stand = library(settings, "replay"), *clock = library(settings, "clock.so");
 
-        building.failed = object == NULL || stand == NULL;
+        building.failed = object == NULL || stand == NULL || clock == NULL;
         if (!building.failed) {
             set(&building, preload ? "LD_PRELOAD" : "LD_AUDIT", object, ":", true);
             /* There the stand-in has the SDK's name, for apps whose linker looks for it. */
             if (preload && settings->score != NULL)
                 set(&building, "LD_LIBRARY_PATH", stand, ":", true);
-            if (preload && plan->asan_shared)
+            if (settings->clock)
+                set(&building, "LD_PRELOAD", clock, ":", true);
+            if ((preload || settings->clock) && plan->asan_shared)
                 set(&building, "ASAN_OPTIONS", "verify_asan_link_order=0", ":", false);
         }
         free(object);
         free(stand);
+        free(clock);
     }
     set(&building, "TIMTAPE_LIB", settings->directory, NULL, false);
     set(&building, "TIMTAPE_SESSION", settings->session, NULL, false);

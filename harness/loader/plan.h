@@ -47,6 +47,7 @@ struct loader_settings {
     const char *session;   /* path of the ring's session file, or NULL */
     const char *score;     /* path of the score, or NULL: recording */
     const char *sdk;       /* base name of the SDK's file if it is not the usual one, or NULL */
+    bool clock;            /* replaying in virtual time: the app's clocks are ours, too */
 };
 
 /* A copy of `base` (NULL: our own environment) with what the plan needs; NULL on fault. Free with

@@ -45,6 +45,7 @@ environment_make(struct recorder *recorder, char *const argv[], struct fault *fa
     struct loader_settings settings = {.directory = directory,
                                        .session = ring_path(recorder->ring),
                                        .score = options->score,
+                                       .clock = options->clock,
                                        .sdk = options->sdk};
     environment = loader_environment(plan, &settings, NULL, fault);
 done:

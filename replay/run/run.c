@@ -18,6 +18,7 @@
 #include "replay/run/debugger.h"
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
+#include "replay/run/virtual.h"
 #include "traces/scenario.h"
 
 #define PASS_NS 2000000ull          /* between two looks at a quiet ring */
@@ -31,6 +32,7 @@ struct run {
     struct score_file score;
     struct judge *judge;
     struct recorder *recorder;
+    struct virtual *virtual; /* --time virtual: moves the time; else NULL */
     struct control control;
     struct console console;
     struct debugger debugger;
@@ -127,6 +129,16 @@ pass(struct run *run, uint64_t *seen, struct fault *fault)
     return more;
 }
 
+/* Waits until there is probably something to do; virtual time goes on meanwhile. */
+static int
+rest(struct run *run, uint32_t bell, uint64_t real_ns, struct fault *fault)
+{
+    if (run->virtual != NULL)
+        return virtual_pass(run->virtual, bell, real_ns, run->ending_since != 0, fault);
+    score_wait_bell(run->score.score, bell, real_ns);
+    return 0;
+}
+
 /* Where it stands still: nothing that the app does not do meanwhile is its fault. */
 static int
 steer(struct run *run, struct fault *fault)
@@ -168,15 +180,16 @@ loop(struct run *run, struct fault *fault)
             return more;
         if (steer(run, fault) != 0)
             return -1;
+        uint64_t now = run->virtual != NULL ? virtual_now(run->virtual) : now_ns();
         /* Who looks at the app in the debugger is not to lose it, whatever it did. */
         bool look_on = debugger_runs(&run->debugger) && stop_signal == 0;
-        if (!look_on && judge_watch(run->judge, now_ns()) == JUDGE_END_APP && !end_app(run))
+        if (!look_on && judge_watch(run->judge, now) == JUDGE_END_APP && !end_app(run))
             return fault_set(fault, FAULT_INTERNAL,
                              "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
                              (int)recorder_pid(run->recorder));
         tell_reached(run);
-        if (seen < BUSY_RECORDS)
-            score_wait_bell(score, bell, PASS_NS);
+        if (seen < BUSY_RECORDS && rest(run, bell, PASS_NS, fault) != 0)
+            return -1;
     }
 }
 
@@ -249,11 +262,16 @@ static int
 start(struct run *run, char *const argv[], struct fault *fault)
 {
     const struct run_options *options = run->options;
-    struct score_options score = {.stall_ns = options->stall_ns, .strict = options->match == MATCH_STRICT};
+    struct score_options score = {.stall_ns = options->stall_ns,
+                                  .strict = options->match == MATCH_STRICT,
+                                  .virtual_time = options->time == RUN_TIME_VIRTUAL,
+                                  .wall_ns = run_tape_started(run->tape)};
     order_options(options, run->tape, &score);
     if (score_create(&run->score, run->tape, &score, fault) != 0 ||
         open_judge(run, argv, order_is_free(&score), fault) != 0 ||
         console_open(&run->console, options, &run->control, fault) != 0)
+        return -1;
+    if (score.virtual_time && (run->virtual = virtual_open(run->score.score, fault)) == NULL)
         return -1;
     struct recorder_options recorder = {.output = options->record,
                                         .replace = options->replace,
@@ -261,6 +279,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                         .sdk = options->sdk,
                                         .app_output = options->output > 0 ? options->output : 0,
                                         .score = run->score.path,
+                                        .clock = run->virtual != NULL,
                                         .observer = observe,
                                         .observer_context = run,
                                         .words = options->words};
@@ -327,6 +346,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
         recorder_free(run.recorder);
     console_close(&run.console);
     debugger_close(&run.debugger);
+    virtual_close(run.virtual);
     judge_close(run.judge);
     score_destroy(&run.score);
     if (run.tape != NULL)

@@ -48,6 +48,13 @@ run_tape_duration(struct tape_reader *tape)
     return text != NULL ? strtoll(text, NULL, 10) : 0;
 }
 
+int64_t
+run_tape_started(struct tape_reader *tape)
+{
+    const char *text = tape_meta(tape, "started_ns");
+    return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
 void
 run_tape_notes(struct tape_reader *tape, struct verdict *verdict)
 {

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replay/score/score_clock.h"
 #include "replay/score/score_draft.h"
 #include "replay/score/score_edge.h"
 
@@ -155,6 +156,26 @@ score_patience(const struct score_options *options)
     }
 }
 
+static uint64_t
+score_read(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void
+score_clock_set(struct score_clock *clock, int64_t wall_ns)
+{
+    uint64_t now = score_now();
+
+    atomic_store(&clock->now, now);
+    atomic_store(&clock->wall_ns,
+                 (wall_ns > 0 ? wall_ns : (int64_t)score_read(CLOCK_REALTIME)) - (int64_t)now);
+    atomic_store(&clock->boot_ns, (int64_t)(score_read(CLOCK_BOOTTIME) - now));
+}
+
 static int
 score_write(struct score_file *file, struct score_draft *draft, const struct score_options *options,
             const char *version, struct fault *fault)
@@ -205,6 +226,8 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
     head.edges_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(uint32_t));
     if (options->order != SCORE_STRICT)
         head.times_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(int64_t));
+    if (options->virtual_time)
+        head.clock_at = score_room(&end, sizeof(struct score_clock));
     head.bytes = end;
     score_relocate(draft, head.texts_at);
     if (score_map(file, options, head.bytes, fault) != 0)
@@ -221,7 +244,9 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
         if (!draft->edges[i].counted)
             atomic_store_explicit(score_edge_live(score, (uint32_t)i), SCORE_EDGE_DONE, memory_order_relaxed);
     }
-    score_advance(score, score_now());
+    if (options->virtual_time)
+        score_clock_set(score_clock(score), options->wall_ns);
+    score_advance(score, score_play_now(score));
     return 0;
 }
 
@@ -283,10 +308,16 @@ score_destroy(struct score_file *file)
     *file = (struct score_file){0};
 }
 
+uint64_t
+score_play_now(const struct score *score)
+{
+    return score->clock_at == 0 ? score_now() : atomic_load(&score_clock(score)->now);
+}
+
 void
 score_begin(struct score *score)
 {
-    uint64_t now = score_now();
+    uint64_t now = score_play_now(score);
 
     atomic_store(&score_live(score)->progress_ns, now);
     atomic_store(&score_live(score)->start_ns, now);
@@ -355,7 +386,7 @@ score_skip(struct score *score, uint32_t event)
 {
     bool taken = event < score->events && score_take_out(score, event, SCORE_SKIPPED);
 
-    score_advance(score, score_now());
+    score_advance(score, score_play_now(score));
     return taken;
 }
 
@@ -402,7 +433,7 @@ score_skip_process(struct score *score, uint32_t process)
         if (event->leave != SCORE_NONE)
             score_done(score, event->leave);
     }
-    score_advance(score, score_now());
+    score_advance(score, score_play_now(score));
 }
 
 /* Wakes whoever may sleep because of one of the flags. */

@@ -37,7 +37,7 @@
 
 #define SCORE_ENV "TIMTAPE_SCORE" /* path of the score */
 #define SCORE_MAGIC "TIMTSCO\1"
-#define SCORE_LAYOUT 3
+#define SCORE_LAYOUT 4
 #define SCORE_NONE UINT32_MAX
 #define SCORE_MAILS 64
 #define SCORE_LINE 128
@@ -56,6 +56,7 @@ struct score {
     uint64_t first_at; /* uint32_t[entries]: first event of each entry id, or SCORE_NONE */
     uint64_t processes_live_at, threads_live_at, events_live_at, edges_live_at;
 
+    uint64_t clock_at;    /* struct score_clock (score_clock.h), 0: real time */
     uint64_t sdk_version; /* offset of its text, 0 when unknown */
     uint32_t max;         /* --speed max: nothing waits for time */
     uint32_t from;        /* edges before this one are played as fast as it goes */

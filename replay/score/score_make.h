@@ -30,6 +30,8 @@ struct score_options {
     uint64_t stall_ns;     /* 0: default, 10 s */
     uint64_t grace_ns;     /* 0: default, 300 ms */
     bool strict;           /* getters are calls as any other: neither more nor fewer than recorded */
+    bool virtual_time;     /* the app's clocks follow the tape, see score_clock.h */
+    int64_t wall_ns;       /* ... wall time of recorded time 0, ns since 1970; 0: the machine's */
     const char *directory; /* where the file goes; NULL: /dev/shm if it has room, else TMPDIR, else /tmp */
 };
 
@@ -57,6 +59,8 @@ int score_create(struct score_file *file, struct tape_reader *tape, const struct
 /* Unmaps and unlinks. */
 void score_destroy(struct score_file *file);
 
+/* What the play calls now: CLOCK_MONOTONIC, or the virtual clock. */
+uint64_t score_play_now(const struct score *score);
 /* Recorded time 0 is now; call it just before the app is started. */
 void score_begin(struct score *score);
 /* Index of the event with that tape number, or SCORE_NONE. */

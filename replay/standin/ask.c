@@ -3,7 +3,7 @@
  * What byte comparison cannot match is asked of the judge, outside, through a mail slot. It sees the
  * live call in the ring anyway, so only its number is sent.
  */
-#include "replay/score/score_edge.h"
+#include "replay/score/score_clock.h"
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 
@@ -11,7 +11,7 @@ bool
 ask_is_alive(struct ask_watch *watch, uint64_t patience)
 {
     uint32_t beat = atomic_load(&score_live(standin_score)->heartbeat);
-    uint64_t now = score_now();
+    uint64_t now = score_real_now();
 
     if (watch->since == 0 || beat != watch->beat)
         *watch = (struct ask_watch){.since = now, .beat = beat};

@@ -94,7 +94,7 @@ attach_process(void)
 
     if (!atomic_compare_exchange_strong(&process->ready, &none, 1)) {
         while (atomic_load(&process->ready) != 2)
-            usleep(50);
+            syscall(SYS_sched_yield);
         return;
     }
     process->pid = (uint32_t)syscall(SYS_getpid);

@@ -6,6 +6,7 @@
  *   attach.c    the score and the ring's header in this process; fork and exec
  *   order.c     the cursor: waiting for one's turn and for its time
  *   schedule.c  due times, slip, lateness
+ *   virtual.c   both under --time virtual
  *   find.c      which recorded call is this live call?
  *   ask.c       ... the judge knows
  *   call.c      standin_call: plays a matched call, with the callbacks inside it
@@ -117,6 +118,17 @@ void schedule_happened(uint32_t edge, int64_t at);
 #define SCHEDULE_PUNCTUAL_NS 5000 /* an SDK edge no later than this: the timeline has caught up */
 #define SCHEDULE_WAY_NS 500       /* what our own code costs between an edge and the next one of its thread */
 #define SCHEDULE_SPIN_NS 60000    /* and how long after it looks for its turn before it sleeps */
+
+/* ---- virtual.c ---- */
+/* The score's clock is virtual. */
+bool virtual_is_on(void);
+/* order_sleep in virtual time. */
+void virtual_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until);
+/* An app edge that arrives at `now` waits until it is due, since the app's own computing takes no virtual
+ * time. Returns the time then; in real time at once. */
+uint64_t virtual_hold(uint32_t edge, uint64_t now);
+/* Sleeps so long (less than a second of real time), whatever the clock is. */
+void virtual_nap(uint64_t real_ns);
 
 /* ---- find.c ---- */
 struct find_result {

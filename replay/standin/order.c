@@ -11,7 +11,7 @@
  */
 #include <sched.h>
 
-#include "replay/score/score_edge.h"
+#include "replay/score/score_clock.h"
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 
@@ -33,8 +33,13 @@ order_pause(void)
 void
 order_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until)
 {
-    uint64_t slice = score_now() + ORDER_SLICE_NS;
+    uint64_t slice;
 
+    if (virtual_is_on()) {
+        virtual_sleep(word, value, until);
+        return;
+    }
+    slice = score_now() + ORDER_SLICE_NS;
     score_futex_wait(word, value, until < slice ? until : slice);
 }
 
@@ -64,15 +69,15 @@ order_blocker(uint32_t edge)
     return SCORE_NONE;
 }
 
-/* Sleeps until that edge has happened, for a slice at most. */
+/* Sleeps until that edge has happened, for a slice at most, or until `until`. */
 static void
-order_await(uint32_t edge)
+order_await(uint32_t edge, uint64_t until)
 {
     _Atomic uint32_t *word = score_edge_live(standin_score, edge);
     uint32_t value = atomic_fetch_or(word, SCORE_EDGE_WAITED) | SCORE_EDGE_WAITED;
 
     if ((value & SCORE_EDGE_DONE) == 0 && !standin_is_over())
-        order_sleep(word, value, UINT64_MAX);
+        order_sleep(word, value, until);
 }
 
 /*
@@ -91,6 +96,28 @@ order_hope(uint32_t cursor, uint64_t ready)
     return (progress > ready ? progress : ready) + score->patience_ns + pause;
 }
 
+/* When the edge at the cursor is given up if it has not come: a getter. UINT64_MAX: never. */
+static uint64_t
+order_relief(uint32_t cursor)
+{
+    const struct score *score = standin_score;
+    const struct score_edge *edge;
+    uint64_t from;
+
+    if (cursor >= score->edges)
+        return UINT64_MAX;
+    edge = score_edge(score, cursor);
+    if (edge->leave || !edge->app || (score_event(score, edge->event)->flags & SCORE_GETTER) == 0 ||
+        atomic_load(&score_event_live(score, edge->event)->state) != SCORE_FREE)
+        return UINT64_MAX;
+    from = atomic_load(&score_live(score)->progress_ns);
+    if (!score->max && (uint64_t)schedule_due(cursor) > from)
+        from = (uint64_t)schedule_due(cursor);
+    else if (score->max && cursor > 0)
+        from += (uint64_t)(edge->at_ns - score_edge(score, cursor - 1)->at_ns);
+    return from + score->grace_ns + 1;
+}
+
 /*
  * The edge that everybody waits for is a getter that the app may as well leave out: after some grace it
  * is taken out. Whoever waits looks after that.
@@ -100,8 +127,7 @@ order_relieve(uint32_t cursor, uint64_t now)
 {
     const struct score *score = standin_score;
     struct score_live *live = score_live(score);
-    const struct score_edge *edge;
-    uint64_t from;
+    uint64_t relief = order_relief(cursor);
 
     if (cursor >= score->edges)
         return;
@@ -109,16 +135,7 @@ order_relieve(uint32_t cursor, uint64_t now)
         score_advance(score, now); /* its maker died before it could */
         return;
     }
-    edge = score_edge(score, cursor);
-    if (edge->leave || !edge->app || (score_event(score, edge->event)->flags & SCORE_GETTER) == 0 ||
-        atomic_load(&score_event_live(score, edge->event)->state) != SCORE_FREE)
-        return;
-    from = atomic_load(&live->progress_ns);
-    if (!score->max && (uint64_t)schedule_due(cursor) > from)
-        from = (uint64_t)schedule_due(cursor);
-    else if (score->max && cursor > 0)
-        from += (uint64_t)(edge->at_ns - score_edge(score, cursor - 1)->at_ns);
-    if (now > from + score->grace_ns && score_take_out(score, edge->event, SCORE_SKIPPED)) {
+    if (now >= relief && score_take_out(score, score_edge(score, cursor)->event, SCORE_SKIPPED)) {
         atomic_fetch_add(&live->skipped_getters, 1);
         score_advance(score, now);
     }
@@ -159,8 +176,8 @@ order_confirm(void)
         if (spins % 64 != 0)
             continue;
         if (until == 0)
-            until = score_now() + ORDER_CONFIRM_NS;
-        else if (score_now() > until)
+            until = score_real_now() + ORDER_CONFIRM_NS;
+        else if (score_real_now() > until)
             return;
         sched_yield();
     }
@@ -203,8 +220,10 @@ order_wait(uint32_t edge, bool runner)
     const struct score *score = standin_score;
     struct score_live *live = score_live(score);
     struct ask_watch watch = {0};
+    /* Virtual time stands still while anybody looks at it. */
+    int64_t early = virtual_is_on() ? 0 : SCHEDULE_EARLY_NS, spin = virtual_is_on() ? 0 : SCHEDULE_SPIN_NS;
     unsigned spins = 0;
-    uint64_t ready = 0;
+    uint64_t ready = 0, relief;
 
     for (;;) {
         uint32_t cursor = atomic_load(&live->cursor),
@@ -232,7 +251,7 @@ order_wait(uint32_t edge, bool runner)
                 order_pause();
                 continue;
             }
-            order_await(look.blocker);
+            order_await(look.blocker, order_relief(cursor));
             order_relieve(cursor, score_now());
             order_orphan(&watch);
             continue;
@@ -244,13 +263,13 @@ order_wait(uint32_t edge, bool runner)
         if (look.mine && left <= 0)
             break;
         if (!score->max) {
-            if (left > SCHEDULE_EARLY_NS) {
-                order_doze(edge, cursor, SCORE_EDGE_TIMER, now + (uint64_t)left - SCHEDULE_EARLY_NS);
+            if (left > early) {
+                order_doze(edge, cursor, SCORE_EDGE_TIMER, now + (uint64_t)(left - early));
                 order_relieve(cursor, now);
                 order_orphan(&watch);
                 continue;
             }
-            if (left > -SCHEDULE_SPIN_NS) {
+            if (left > -spin) {
                 order_pause();
                 continue;
             }
@@ -258,7 +277,8 @@ order_wait(uint32_t edge, bool runner)
             order_pause();
             continue;
         }
-        order_doze(edge, cursor, SCORE_EDGE_SLEEPER, look.until);
+        relief = order_relief(cursor);
+        order_doze(edge, cursor, SCORE_EDGE_SLEEPER, look.until < relief ? look.until : relief);
         order_relieve(cursor, score_now());
         order_orphan(&watch);
     }
@@ -318,6 +338,7 @@ order_arrive(uint32_t edge, uint64_t now)
 {
     if ((atomic_load(score_edge_live(standin_score, edge)) & SCORE_EDGE_DONE) != 0)
         return; /* waived, or it does not count: nobody waits for it */
+    now = virtual_hold(edge, now);
     schedule_arrived(edge, now);
     if (score_edge(standin_score, edge)->counted)
         score_pass(standin_score, edge, now);

@@ -38,7 +38,7 @@ runner_main(void *argument)
     /* A child that was forked in a callback and came back to us: the SDK's thread would find its world
      * gone and stay there. */
     while (standin_process->pid != pid && !standin_is_over())
-        usleep(100000);
+        virtual_nap(100000000);
     return NULL;
 }
 
@@ -81,7 +81,7 @@ runner_exit(void)
             (standin_score->max || (int64_t)now > schedule_due(cursor) + (int64_t)standin_score->stall_ns))
             break;
         score_advance(standin_score, now);
-        usleep(500);
+        virtual_nap(500000);
     }
     atomic_store(&standin_process->stopped, 1);
     atomic_store(&process->exiting, 2);

@@ -237,7 +237,7 @@ environments(void **state)
                     "ASAN_OPTIONS=x=1",
                     "LD_AUDITOR=no",
                     NULL};
-    struct loader_settings settings = {"/lib/timtape", "/dev/shm/s", NULL, NULL};
+    struct loader_settings settings = {.directory = "/lib/timtape", .session = "/dev/shm/s"};
     char **environment;
 
     (void)state;
@@ -265,6 +265,19 @@ environments(void **state)
     assert_string_equal(value_of(environment, "TIMTAPE_SCORE"), "/dev/shm/score");
     assert_string_equal(value_of(environment, "TIMTAPE_SDK"), "libOther.so");
     loader_environment_free(environment);
+
+    settings.clock = true;
+    environment = loader_environment(&plan, &settings, base, &fault);
+    assert_string_equal(value_of(environment, "LD_PRELOAD"),
+                        "/lib/timtape/clock.so:/lib/timtape/preload.so:/mine.so");
+    loader_environment_free(environment);
+    plan.way = LOADER_AUDIT;
+    environment = loader_environment(&plan, &settings, base, &fault);
+    assert_string_equal(value_of(environment, "LD_AUDIT"), "/lib/timtape/audit.so:/other.so");
+    assert_string_equal(value_of(environment, "LD_PRELOAD"), "/lib/timtape/clock.so:/mine.so");
+    assert_string_equal(value_of(environment, "ASAN_OPTIONS"), "x=1:verify_asan_link_order=0");
+    loader_environment_free(environment);
+    settings.clock = false;
 
     plan.way = LOADER_IMPOSSIBLE;
     environment = loader_environment(&plan, &settings, base, &fault);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Is every thread of the app asleep? Told from /proc, from outside, without stopping anybody: two looks at
+ * all threads, each asleep in both and not run in between, so that there was a moment at which all were.
+ */
+#ifndef REPLAY_RUN_QUIET_H
+#define REPLAY_RUN_QUIET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+struct quiet;
+
+enum quiet_state {
+    QUIET_ASLEEP, /* all sleep, and nothing but another thread, the outside or a known waiter's time wakes one
+                   */
+    QUIET_RUNNING,
+    QUIET_TIMED, /* all sleep, but one in a wait that ends after a time that nobody told us */
+    QUIET_BLIND, /* /proc does not say it here */
+};
+
+/* The thread that keeps it from being quiet. */
+struct quiet_thread {
+    uint32_t pid, tid;
+    char name[20];
+    char waits_in[32]; /* TIMED: the system call */
+};
+
+/* NULL: no memory. */
+struct quiet *quiet_open(void);
+void quiet_close(struct quiet *quiet);
+/* Looks at all descendants of this process. `known`: whether a thread (pid << 32 | tid) has told how long it
+ * waits. Unless ASLEEP, *thread is filled. */
+enum quiet_state quiet_look(struct quiet *quiet, bool (*known)(void *context, uint64_t owner), void *context,
+                            struct quiet_thread *thread);
+/* As of the last look: lives such a thread (tid 0: any of that process)? */
+bool quiet_lives(const struct quiet *quiet, uint64_t owner);
+/* A blocked system call as /proc/PID/task/TID/syscall shows it: its name when it ends after a time, else
+ * NULL. */
+const char *quiet_timed(const char *line);
+
+#endif
