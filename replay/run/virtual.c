@@ -14,8 +14,7 @@
 #define IDLE_STEPS 10u        /* ... so many times until it calls that a stall */
 #define REFUSE_NS 2000000000u /* real time that a wait may last which nobody told us */
 #define REFUSE_READS 100000u  /* looks at a clock that stands still */
-#define SLICE_LEAVES_NS 1000000000 /* real time that a sliced waiter may take to see that its time has come  \
-                                    */
+#define SLICE_LEAVES_NS 1000000000 /* real time for a sliced waiter to see that its time has come */
 
 struct virtual
 {
