@@ -84,8 +84,8 @@ recorder_spawn(struct recorder *recorder, char *const argv[], struct fault *faul
         /* Daemons that the app leaves behind become our children: then we learn how they end. */
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         signals_begin();
-        result = spawn_app(argv, environment, recorder->options.app_output, &recorder->pid, &recorder->pidfd,
-                           fault);
+        const int files[] = {recorder->options.app_output, recorder->options.app_error};
+        result = spawn_app(argv, environment, files, &recorder->pid, &recorder->pidfd, fault);
         environment_free(environment);
     }
     if (result != 0) {

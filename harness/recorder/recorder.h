@@ -29,7 +29,8 @@ struct recorder_options {
     struct ring_options ring; /* zero: defaults */
     enum recorder_via via;
     const char *sdk;     /* base name of the SDK's file when it is not libImSDK.so, or NULL */
-    int app_output;      /* descriptor that the app's standard output and error go to; 0: ours */
+    int app_output;      /* descriptor that the app's standard output goes to; 0: ours */
+    int app_error;       /* ... and its standard error */
     const char *score;   /* path of a score: the stand-in plays it behind the shim; or NULL */
     bool clock;          /* ... in virtual time: the app's clocks follow the score's */
     ring_sink *observer; /* sees every record first, or NULL; a non-zero return is a fault of its own */

@@ -29,17 +29,16 @@ spawn_script(char *const argv[], char *const environment[], const posix_spawn_fi
 }
 
 static int
-spawn(char *const argv[], char *const environment[], int output, pid_t *pid)
+spawn(char *const argv[], char *const environment[], const int output[2], pid_t *pid)
 {
     posix_spawn_file_actions_t files;
     int error = posix_spawn_file_actions_init(&files);
     if (error != 0)
         return error;
-    if (output > 0) {
-        error = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-        if (error == 0)
-            error = posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-    }
+    if (output[0] > 0)
+        error = posix_spawn_file_actions_adddup2(&files, output[0], STDOUT_FILENO);
+    if (error == 0 && output[1] > 0)
+        error = posix_spawn_file_actions_adddup2(&files, output[1], STDERR_FILENO);
     if (error == 0)
         error = posix_spawnp(pid, argv[0], &files, NULL, argv, environment);
     if (error == ENOEXEC && strchr(argv[0], '/') != NULL)
@@ -49,7 +48,7 @@ spawn(char *const argv[], char *const environment[], int output, pid_t *pid)
 }
 
 int
-spawn_app(char *const argv[], char *const environment[], int output, pid_t *pid, int *pidfd,
+spawn_app(char *const argv[], char *const environment[], const int output[2], pid_t *pid, int *pidfd,
           struct fault *fault)
 {
     int error = spawn(argv, environment, output, pid);

@@ -13,9 +13,9 @@
 
 int
 console_open(struct console *console, const struct run_options *options, struct control *control,
-             struct fault *fault)
+             struct screen *screen, struct fault *fault)
 {
-    *console = (struct console){.options = options, .control = control, .told = SCORE_NONE};
+    *console = (struct console){.options = options, .control = control, .screen = screen, .told = SCORE_NONE};
     if (!options->step && !options->keys)
         return 0;
     if (keys_open(options->step ? "--step" : "--keys", fault) != 0)
@@ -28,6 +28,7 @@ console_open(struct console *console, const struct run_options *options, struct 
 static void
 say(const struct console *console, const char *text)
 {
+    screen_show(console->screen, NULL);
     if (console->options->words != NULL)
         console->options->words(text);
 }
@@ -56,13 +57,11 @@ tell_stop(struct console *console, enum control_state state)
 static void
 show_line(struct console *console, enum control_state state, uint64_t now_ns)
 {
-    char line[sizeof console->line];
+    char line[400];
     if (console->options->line == NULL || now_ns < console->shown_ns + LINE_EVERY_NS)
         return;
     console->shown_ns = now_ns;
-    status_line(console->control, state, now_ns, line, sizeof line);
-    memcpy(console->line, line, sizeof line);
-    console->options->line(console->line);
+    screen_show(console->screen, status_line(console->control, state, now_ns, line, sizeof line));
 }
 
 bool
@@ -92,6 +91,6 @@ void
 console_close(struct console *console)
 {
     keys_close();
-    if (console->options != NULL && console->options->line != NULL)
-        console->options->line(NULL);
+    if (console->screen != NULL)
+        screen_show(console->screen, NULL);
 }

@@ -5,20 +5,21 @@
 
 #include "replay/run/control.h"
 #include "replay/run/run.h"
+#include "replay/run/screen.h"
 
 struct console {
     const struct run_options *options;
     struct control *control;
+    struct screen *screen;
     uint32_t told;      /* the stop that was told of */
     bool paused;        /* the pause was told of */
     uint64_t shown_ns;  /* when the live line was written last */
-    char line[400];     /* what it says */
     uint64_t looked_ns; /* the last pass */
 };
 
 /* Takes the terminal if keys were asked for. */
 int console_open(struct console *console, const struct run_options *options, struct control *control,
-                 struct fault *fault);
+                 struct screen *screen, struct fault *fault);
 /* Once per pass. False: the user wants to quit. */
 bool console_pass(struct console *console, uint64_t now_ns);
 /* Gives the terminal back, and takes the line away. Safe after a failed open, and on zeroes. */

@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "replay/judge/judge.h"
 #include "replay/run/console.h"
 #include "replay/run/debugger.h"
+#include "replay/run/mark.h"
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
 #include "replay/run/virtual.h"
@@ -36,6 +38,8 @@ struct run {
     struct control control;
     struct console console;
     struct debugger debugger;
+    struct screen screen;
+    struct mark *mark;     /* the app's output goes through us, or NULL */
     char imported[256];    /* the temporary tape of a scenario, or "" */
     uint64_t ending_since; /* when the app was told to end; 0: it was not */
     char app[1000];        /* command line, for advice */
@@ -258,6 +262,23 @@ observe(void *context, const struct ring_event *event)
     return debugger_take(&run->debugger, event) != 0 ? -1 : judge_observe(run->judge, event);
 }
 
+/* Only where it must: else the app's output stays its own affair. */
+static int
+open_output(struct run *run, int files[MARK_STREAMS], struct fault *fault)
+{
+    const struct run_options *options = run->options;
+    const int to[] = {options->output > 0 ? options->output : STDOUT_FILENO,
+                      options->output > 0 ? options->output : STDERR_FILENO};
+    files[0] = files[1] = options->output > 0 ? options->output : 0;
+    if (!options->mark && (options->line == NULL || (isatty(to[0]) != 1 && isatty(to[1]) != 1)))
+        return 0;
+    run->mark = mark_open(run->score.score, &run->screen, to, options->mark, fault);
+    if (run->mark == NULL)
+        return -1;
+    mark_files(run->mark, files);
+    return 0;
+}
+
 static int
 start(struct run *run, char *const argv[], struct fault *fault)
 {
@@ -266,10 +287,12 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                   .strict = options->match == MATCH_STRICT,
                                   .virtual_time = options->time == RUN_TIME_VIRTUAL,
                                   .wall_ns = run_tape_started(run->tape)};
+    int files[MARK_STREAMS];
     order_options(options, run->tape, &score);
     if (score_create(&run->score, run->tape, &score, fault) != 0 ||
         open_judge(run, argv, order_is_free(&score), fault) != 0 ||
-        console_open(&run->console, options, &run->control, fault) != 0)
+        console_open(&run->console, options, &run->control, &run->screen, fault) != 0 ||
+        open_output(run, files, fault) != 0)
         return -1;
     if (score.virtual_time && (run->virtual = virtual_open(run->score.score, fault)) == NULL)
         return -1;
@@ -277,7 +300,8 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                         .replace = options->replace,
                                         .via = options->via,
                                         .sdk = options->sdk,
-                                        .app_output = options->output > 0 ? options->output : 0,
+                                        .app_output = files[0],
+                                        .app_error = files[1],
                                         .score = run->score.path,
                                         .clock = run->virtual != NULL,
                                         .observer = observe,
@@ -292,7 +316,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
         return -1;
     judge_app(run->judge, (uint32_t)recorder_pid(run->recorder));
     handle_signals(run);
-    return 0;
+    return run->mark != NULL ? mark_start(run->mark, fault) : 0;
 }
 
 /* The app is gone, or has to go because we failed. */
@@ -312,6 +336,8 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
         *fault = second;
         result = -1;
     }
+    mark_close(run->mark);
+    run->mark = NULL;
     if (result != 0)
         return -1;
     *verdict = *judge_conclude(run->judge, report.status, run->ending_since != 0);
@@ -329,6 +355,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
            struct fault *fault)
 {
     struct run run = {.options = options};
+    screen_init(&run.screen, options->line);
     int result = -1;
     run.tape = scenario_open(options->tape, options->payloads, run.imported, sizeof run.imported, fault);
     if (run.tape != NULL) {
@@ -344,6 +371,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     }
     if (run.recorder != NULL)
         recorder_free(run.recorder);
+    mark_close(run.mark);
     console_close(&run.console);
     debugger_close(&run.debugger);
     virtual_close(run.virtual);

@@ -6,16 +6,19 @@
 
 #include "replay/judge/judge_index.h"
 
-/* The last edge that counts and has happened, or SCORE_NONE. */
+/*
+ * The last edge that counts and has happened, or SCORE_NONE. Where a call begins is not asked: calls may come
+ * long before their place on the tape, and it is when they return that the app goes on.
+ */
 static uint32_t
 last_edge(const struct score *score)
 {
-    uint32_t edge = atomic_load_explicit(&score_live(score)->cursor, memory_order_acquire);
-    while (edge-- > 0) {
-        uint32_t event = score_edge(score, edge)->event;
-        uint32_t state = atomic_load_explicit(&score_event_live(score, event)->state, memory_order_relaxed);
-        if (score_edge(score, edge)->counted && state != SCORE_SKIPPED && state != SCORE_DROPPED)
-            return edge;
+    uint32_t index = atomic_load_explicit(&score_live(score)->cursor, memory_order_acquire);
+    while (index-- > 0) {
+        const struct score_edge *edge = score_edge(score, index);
+        uint32_t state = judge_state(score, edge->event);
+        if (edge->counted && (edge->leave || !edge->app) && state != SCORE_SKIPPED && state != SCORE_DROPPED)
+            return index;
     }
     return SCORE_NONE;
 }

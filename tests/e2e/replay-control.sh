@@ -50,7 +50,7 @@ on 'expect seq.x22:0,' 'send n' 'expect before event' 'quiet 0.4 (^|\n)back ' 's
 ended 'next, next, quit' 130
 
 # The live line says where it is.
-on 'expect event 2[0-9] of 34, .* of .*, stopped before event TIMRecvNewMsgCallback' 'send q' -- --step
+on 'expect event 2[0-9] of 34, .* of .*, stopped before event TIM' 'send q' -- --step
 like 'the live line comes by itself with --step' "$(cat end)" 'status 130'
 on 'expect event [0-9]+ of 34, .* playing' -- --status --speed 0.2
 ended '--status' 0

@@ -6,15 +6,17 @@
 
 Steps, in order: `expect REGEX` waits until what came since the last expect matches (10 s, then
 status 99), `send TEXT` types (\\n and the like are read), `quiet SECONDS` fails (status 98) when a match of
-REGEX comes in that time: `quiet 0.3 REGEX`, `kill NAME` signals the command. Then the end of the command
+REGEX comes in that time: `quiet 0.3 REGEX`, `kill NAME` signals the command, `size ROWS COLUMNS` (first) makes the terminal that large. Then the end of the command
 is waited for. On standard output: all that the terminal got. On standard error: `status N` (128+signal), and
 `restored yes|no`: whether the terminal's modes are what they were. A step is one argument.
 """
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import sys
 import termios
 import time
@@ -77,6 +79,9 @@ def main():
         os.close(go)
         os.execvp(command[0], command)
     before = termios.tcgetattr(master)
+    while steps and steps[0].startswith("size "):
+        rows, columns = map(int, steps.pop(0).split()[1:])
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     os.write(go, b"g")
     problem = play(master, pid, steps)
     if problem:
