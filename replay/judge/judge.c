@@ -66,12 +66,13 @@ judge_open(struct score *score, const struct judge_options *options, struct faul
     judge->score = score;
     judge->live_score = score_live(score);
     judge->options = *options;
-    judge->terms =
-        (struct match_terms){.mode = options->match, .listeners = &judge->listeners, .rules = options->rules};
+    judge->terms = (struct match_terms){
+        .mode = options->match, .listeners = &judge->listeners, .rules = options->rules, .flow = flow_new()};
     judge->live = live_new();
-    if (judge->live == NULL || judge_index_make(&judge->index, score) != 0 || find_adders(judge) != 0 ||
-        find_fates(judge) != 0)
+    if (judge->terms.flow == NULL || judge->live == NULL || judge_index_make(&judge->index, score) != 0 ||
+        find_adders(judge) != 0 || find_fates(judge) != 0)
         goto memory;
+    flow_from_score(judge->terms.flow, score);
     for (unsigned i = 0; i < SCORE_MAILS; i++)
         judge->given[i] = SCORE_NONE;
     judge->doubt.call = SCORE_NONE;
@@ -94,6 +95,7 @@ judge_close(struct judge *judge)
     live_free(judge->live);
     judge_index_free(&judge->index);
     match_flow_clear(&judge->listeners);
+    flow_free(judge->terms.flow);
     free(judge->adder);
     free(judge->fate);
     free(judge);

@@ -184,6 +184,10 @@ answer_found(const struct judge_search *search, struct score_mail *mail)
 {
     struct judge *judge = search->judge;
     bool getter = (score_event(judge->score, search->found)->flags & SCORE_GETTER) != 0;
+    struct tape_event recorded;
+    judge_event(judge->score, search->found, &recorded);
+    if (match_learn(&recorded, search->call, &judge->terms) != 0)
+        return -1;
     if (search->found_fit == FIT_WRONG && !getter) {
         judge_decide_wrong_thread(search);
         reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
