@@ -25,6 +25,7 @@ struct thread {
     uint32_t siblings; /* threads of its process, as listed */
     uint32_t round;    /* of the list it was last seen in */
     uint64_t runs;     /* how often it was put on a processor */
+    uint64_t slept;    /* `runs` when it was last seen asleep: it has slept ever since if that is the same */
     int fd[FILES];
 };
 
@@ -33,6 +34,7 @@ struct quiet {
     uint32_t count, room, round;
     int load; /* /proc/loadavg: its last word is the newest pid there is */
     uint64_t newest, listed_ns;
+    uint32_t busy;    /* index of the thread that was last seen running: looked at first */
     bool no_children; /* the kernel has no lists of children */
     bool failed;      /* no memory, or no descriptors */
 };
@@ -90,7 +92,7 @@ add_thread(struct quiet *quiet, uint32_t pid, uint32_t tid)
         quiet->room = room;
     }
     struct thread *thread = &quiet->thread[quiet->count];
-    *thread = (struct thread){.pid = pid, .tid = tid, .round = quiet->round};
+    *thread = (struct thread){.pid = pid, .tid = tid, .round = quiet->round, .slept = UINT64_MAX};
     for (int i = 0; i < FILES; i++) {
         char path[96];
         snprintf(path, sizeof path, "/proc/%u/task/%u/%s", pid, tid, names[i]);
@@ -240,6 +242,10 @@ look_first(struct thread *thread)
 {
     char text[1024], state;
     unsigned siblings;
+    if (!get_runs(thread, &thread->runs))
+        return LOOK_RELIST;
+    if (thread->slept == thread->runs)
+        return LOOK_ASLEEP;
     if (!get(thread->fd[FILE_STAT], text, sizeof text))
         return LOOK_RELIST;
     const char *at = strrchr(text, ')');
@@ -249,8 +255,6 @@ look_first(struct thread *thread)
     if (state == 'Z' || state == 'X')
         return LOOK_ENDED;
     if (siblings != thread->siblings)
-        return LOOK_RELIST;
-    if (!get_runs(thread, &thread->runs))
         return LOOK_RELIST;
     return state == 'S' ? LOOK_ASLEEP : LOOK_RUNNING;
 }
@@ -312,7 +316,7 @@ quiet_timed(const char *line)
 
 /* The second look: it has not run since the first one, and sleeps in a system call. */
 static enum look
-look_second(const struct thread *thread, const char **timed_in)
+look_second(struct thread *thread, const char **timed_in)
 {
     char text[256];
     uint64_t runs;
@@ -321,22 +325,15 @@ look_second(const struct thread *thread, const char **timed_in)
         return LOOK_RELIST;
     if (runs != thread->runs || text[0] < '0' || text[0] > '9')
         return LOOK_RUNNING;
+    thread->slept = runs;
     *timed_in = quiet_timed(text);
     return LOOK_ASLEEP;
 }
 
 static void
-name_thread(const struct thread *thread, const char *waits_in, struct quiet_thread *to)
+name_thread(const struct thread *thread, struct quiet_thread *to)
 {
-    char path[96];
     *to = (struct quiet_thread){.pid = thread->pid, .tid = thread->tid};
-    snprintf(to->waits_in, sizeof to->waits_in, "%s", waits_in);
-    snprintf(path, sizeof path, "/proc/%u/task/%u/comm", thread->pid, thread->tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && get(fd, to->name, sizeof to->name))
-        to->name[strcspn(to->name, "\n")] = '\0';
-    if (fd >= 0)
-        close(fd);
 }
 
 static enum look
@@ -345,32 +342,53 @@ look_at_all(struct quiet *quiet, bool (*known)(void *, uint64_t), void *context,
 {
     const char *in;
     *state = QUIET_RUNNING;
+    if (quiet->busy < quiet->count && look_first(&quiet->thread[quiet->busy]) == LOOK_RUNNING) {
+        name_thread(&quiet->thread[quiet->busy], culprit);
+        return LOOK_RUNNING;
+    }
     for (uint32_t i = 0; i < quiet->count; i++) {
         enum look look = look_first(&quiet->thread[i]);
-        if (look == LOOK_RUNNING)
-            name_thread(&quiet->thread[i], "", culprit);
+        if (look == LOOK_RUNNING) {
+            quiet->busy = i;
+            name_thread(&quiet->thread[i], culprit);
+        }
         if (look == LOOK_RUNNING || look == LOOK_RELIST)
             return look;
         quiet->thread[i].runs = look == LOOK_ENDED ? UINT64_MAX : quiet->thread[i].runs;
     }
     *state = QUIET_ASLEEP;
     for (uint32_t i = 0; i < quiet->count; i++) {
-        const struct thread *thread = &quiet->thread[i];
+        struct thread *thread = &quiet->thread[i];
         if (thread->runs == UINT64_MAX)
             continue;
         enum look look = look_second(thread, &in);
         if (look != LOOK_ASLEEP) {
             *state = QUIET_RUNNING;
-            name_thread(thread, "", culprit);
+            quiet->busy = i;
+            name_thread(thread, culprit);
             return look;
         }
         if (in != NULL && *state == QUIET_ASLEEP &&
             !known(context, (uint64_t)thread->pid << 32 | thread->tid)) {
             *state = QUIET_TIMED;
-            name_thread(thread, in, culprit);
+            name_thread(thread, culprit);
+            snprintf(culprit->waits_in, sizeof culprit->waits_in, "%s", in);
         }
     }
     return LOOK_ASLEEP;
+}
+
+void
+quiet_name(const struct quiet_thread *thread, char *name, size_t room)
+{
+    char path[96];
+    snprintf(path, sizeof path, "/proc/%u/task/%u/comm", thread->pid, thread->tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (!get(fd, name, room))
+        snprintf(name, room, "?");
+    name[strcspn(name, "\n")] = '\0';
+    if (fd >= 0)
+        close(fd);
 }
 
 enum quiet_state

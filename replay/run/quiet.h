@@ -7,6 +7,7 @@
 #define REPLAY_RUN_QUIET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -24,7 +25,6 @@ enum quiet_state {
 /* The thread that keeps it from being quiet. */
 struct quiet_thread {
     uint32_t pid, tid;
-    char name[20];
     char waits_in[32]; /* TIMED: the system call */
 };
 
@@ -35,6 +35,8 @@ void quiet_close(struct quiet *quiet);
  * waits. Unless ASLEEP, *thread is filled. */
 enum quiet_state quiet_look(struct quiet *quiet, bool (*known)(void *context, uint64_t owner), void *context,
                             struct quiet_thread *thread);
+/* What the thread is called. */
+void quiet_name(const struct quiet_thread *thread, char *name, size_t room);
 /* As of the last look: lives such a thread (tid 0: any of that process)? */
 bool quiet_lives(const struct quiet *quiet, uint64_t owner);
 /* A blocked system call as /proc/PID/task/TID/syscall shows it: its name when it ends after a time, else

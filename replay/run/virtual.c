@@ -244,23 +244,25 @@ static int
 refuse(const struct virtual *virtual, uint64_t real_now, struct fault *fault)
 {
     const struct quiet_thread *runs = &virtual->runs, *waits = &virtual->waits;
+    char name[20];
     if (atomic_load(&virtual->clock->refused) != SCORE_REFUSE_NOTHING)
         return refuse_asked(virtual, fault);
     if (real_now - virtual->quiet_ns < REFUSE_NS)
         return 0;
+    quiet_name(virtual->timed_ns != 0 ? waits : runs, name, sizeof name);
     if (virtual->timed_ns != 0 && real_now - virtual->timed_ns >= REFUSE_NS)
         return fault_set(fault, FAULT_CANNOT_RUN,
                          "--time virtual cannot carry this app: its thread %u (%s, process %u) waits with a "
                          "timeout in the system call %s, which it makes past the C library (as Go programs, "
                          "static programs and some runtimes do), so that the wait cannot follow the "
                          "tape" INSTEAD,
-                         waits->tid, waits->name, waits->pid, waits->waits_in);
+                         waits->tid, name, waits->pid, waits->waits_in);
     if (virtual->runs.tid != 0 && atomic_load(&virtual->clock->reads) - virtual->reads > REFUSE_READS)
         return fault_set(fault, FAULT_CANNOT_RUN,
                          "--time virtual cannot carry this app: its thread %u (%s, process %u) looks at the "
                          "clock again and again without waiting, and time goes on only while all of the app "
                          "waits" INSTEAD,
-                         runs->tid, runs->name, runs->pid);
+                         runs->tid, name, runs->pid);
     return 0;
 }
 

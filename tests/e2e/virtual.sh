@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Virtual time: an app's timers of every kind follow the tape, and fire between the same two callbacks as
+# arithmetic says; an hour takes seconds; what cannot be carried is refused in words.
+. "$(dirname "$0")/lib.sh"
+need_command
+cd "$T" || exit 1
+
+virtual() { run env -u LD_LIBRARY_PATH "$TIMTAPE" replay --time virtual "$@"; }
+
+# scene SECONDS: messages at odd times of a second, never near a tick (see timers.c).
+scene() {
+    awk -v end="$1" 'BEGIN {
+        print "{\"timtape\":1}"
+        print "{\"call\":\"TIMAddRecvNewMsgCallback\",\"at_ns\":1000}"
+        split("730 1310 2960", gap)
+        for (n = 0; ; n++) {
+            at += gap[n % 3 + 1]
+            if (at >= end * 1000) break
+            printf "{\"callback\":\"TIMRecvNewMsgCallback\",\"at_ns\":%d000000,\"took_ns\":20000,", at
+            printf "\"args\":{\"json_msg_array\":\"[%d]\"}}\n", n
+        }
+        printf "{\"call\":\"TIMRemoveRecvNewMsgCallback\",\"at_ns\":%d000000000}\n", end
+    }'
+}
+# wanted SECONDS: what the app prints then, by arithmetic.
+wanted() {
+    awk -v end="$1" 'BEGIN {
+        kinds = split("nanosleep cond poll epoll timerfd select sem clock", kind)
+        for (s = 0; s < end; s++)
+            for (k = 1; k <= kinds; k++)
+                printf "%d tick %s %d\n", s * 1000 + k * 100, kind[k], s
+        split("730 1310 2960", gap)
+        for (n = 0; ; n++) {
+            at += gap[n % 3 + 1]
+            if (at >= end * 1000) break
+            printf "%d back TIMRecvNewMsgCallback \"[%d]\"\n", at, n
+        }
+    }' | sort -n | cut -d' ' -f2-
+}
+lines() { grep -aE '^(tick|back)' "$1"; }
+
+scene 60 >minute.ndjson
+wanted 60 >minute.wanted
+began=$(date +%s%N)
+virtual minute.ndjson -- "$APPS/timers" 60
+took=$((($(date +%s%N) - began) / 1000000))
+is 'a minute: as recorded' "$rc" 0 || fail minute err out
+lines out >minute.out
+same "a minute: $(wc -l <minute.wanted) timers and callbacks in the order of their times" minute.wanted minute.out
+is 'a minute: every timer on its time' "$(grep -acvE '^(tick|back|took)' out)" 0 || fail times out
+like 'a minute: takes less than a fifth of it' "$((took < 12000))" 1 || say "took $took ms"
+say "a minute took $took ms"
+
+scene 20 >short.ndjson
+wanted 20 >short.wanted
+differ=0
+for _ in $(seq 20); do
+    virtual -q short.ndjson -- "$APPS/timers" 20
+    lines out | cmp -s - short.wanted || differ=$((differ + 1))
+done
+is 'the same order in each of 20 runs' "$differ" 0
+
+scene 3600 >hour.ndjson
+wanted 3600 >hour.wanted
+began=$(date +%s)
+virtual hour.ndjson -- "$APPS/timers" 3600
+took=$(($(date +%s) - began))
+is 'an hour: as recorded' "$rc" 0 || fail hour err
+lines out >hour.out
+same "an hour: $(wc -l <hour.wanted) timers and callbacks in the order of their times" hour.wanted hour.out
+like 'an hour: takes seconds' "$((took < 90))" 1
+say "an hour took $took s"
+
+# By preload, with AddressSanitizer, in a child.
+virtual --via preload short.ndjson -- "$APPS/timers" 20
+lines out >preload.out
+same 'the other way into the app: the same order' short.wanted preload.out
+virtual short.ndjson -- sh -c "\"$APPS/timers\" 20; exit \$?"
+lines out >child.out
+same 'as the child of a shell: the same order' short.wanted child.out
+cc -fsanitize=address -D_GNU_SOURCE -I"$O/include" -I"$TOP/tests" "$TOP/tests/consumers/timers.c" -o timers_asan \
+    -L"$O/link" -lImSDK -lpthread
+virtual short.ndjson -- ./timers_asan 20
+lines out >asan.out
+same 'with AddressSanitizer: the same order' short.wanted asan.out || fail asan err
+
+# Without it, the app's timers run as they do.
+run env -u LD_LIBRARY_PATH "$TIMTAPE" replay --speed max short.ndjson -- "$APPS/timers" 3
+lines out >real.out
+holds 'in real time: not that order' test "$(cmp -s real.out short.wanted; echo $?)" = 1
+
+# The wall clock is the recorded one.
+sed 's/{"timtape":1}/{"timtape":1,"meta":{"started_ns":"1000000000000000000"}}/' short.ndjson >dated.ndjson
+virtual dated.ndjson -- sh -c "date +%s; \"$APPS/timers\" 20; date +%s"
+is 'dates are the recorded ones' "$(grep -aE '^[0-9]+$' out | tr '\n' ' ')" '1000000000 1000000020 '
+
+# Refusals.
+cat >refuse.c <<'END'
+#define _GNU_SOURCE
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <timtape/tim.h>
+#include <unistd.h>
+static void cb(const char *json, const void *user) { (void)json; (void)user; }
+int main(int argc, char **argv)
+{
+    (void)argc;
+    TIMAddRecvNewMsgCallback(cb, 0);
+    if (strcmp(argv[1], "spin") == 0) {
+        time_t end = time(NULL) + 5;
+        while (time(NULL) < end) ;
+    } else if (strcmp(argv[1], "futex") == 0) {
+        int word = 0;
+        struct timespec wait = {60, 0};
+        syscall(SYS_futex, &word, FUTEX_WAIT, 0, &wait, NULL, 0);
+    } else {
+        timer_t timer;
+        timer_create(CLOCK_MONOTONIC, NULL, &timer);
+        pause();
+    }
+    TIMRemoveRecvNewMsgCallback(cb);
+    return 0;
+}
+END
+cc -I"$O/include" refuse.c -o refuse -L"$O/link" -lImSDK
+scene 5 >five.ndjson
+RUN_LIMIT=30 virtual five.ndjson -- ./refuse spin
+is 'an app that spins on the clock: 126' "$rc" 126 || fail spin err
+like 'an app that spins on the clock: which thread, and what then' "$(cat err)" 'thread [0-9]+ \(refuse, .*looks at the clock again and again.*--time compress'
+RUN_LIMIT=30 virtual five.ndjson -- ./refuse futex
+is 'a wait past the C library: 126' "$rc" 126 || fail futex err
+like 'a wait past the C library: which thread, and in what' "$(cat err)" 'thread [0-9]+ \(refuse, .*system call futex'
+RUN_LIMIT=30 virtual five.ndjson -- ./refuse timer
+is 'timer_create: 126' "$rc" 126 || fail timer err
+like 'timer_create: said' "$(cat err)" 'timer_create'
+RUN_LIMIT=30 virtual five.ndjson -- "$APPS/static"
+is 'a static program: 126' "$rc" 126
+like 'a static program: said' "$(cat err)" 'linked statically'
+
+# An app that stops calling is a verdict of virtual time, and soon.
+virtual five.ndjson -- sh -c "exec \"$APPS/timers\" 1000"
+is 'an app that does not call: diverged' "$rc" 1 || fail late err
+like 'an app that does not call: within virtual time' "$(cat err)" 'did not call TIMRemoveRecvNewMsgCallback .* within 10'
