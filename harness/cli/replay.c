@@ -82,6 +82,8 @@ replay(struct replay_line *line, char **app, struct fault *fault)
 {
     if (is_folder(line->run.tape))
         return replay_many(line, app, fault);
+    if (line->chaos_runs > 0)
+        return replay_chaos(line, app, fault);
     if (line->loop > 1)
         return replay_loop(line, app, fault);
     return replay_one(line, app, fault);

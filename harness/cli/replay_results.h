@@ -25,6 +25,7 @@ void replay_print(const struct verdict *verdict);
  * fault filled. */
 int replay_one(struct replay_line *line, char **app, struct fault *fault);
 int replay_loop(struct replay_line *line, char **app, struct fault *fault);
+int replay_chaos(struct replay_line *line, char **app, struct fault *fault);
 int replay_many(struct replay_line *line, char **app, struct fault *fault);
 
 #endif

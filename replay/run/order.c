@@ -166,8 +166,11 @@ order_trace_take(struct order_trace *trace, struct score_file *file)
     trace->nmade = file->nmoves;
     trace->schedule = file->schedule;
     trace->happened = calloc((size_t)schedule->nedges + 1, sizeof *trace->happened);
-    for (uint32_t i = 0; trace->happened != NULL && i < schedule->nedges; i++)
-        trace->happened[schedule->order[i]] = atomic_load(score_time(file->score, i));
+    int64_t start = (int64_t)atomic_load(&score_live(file->score)->start_ns);
+    for (uint32_t i = 0; trace->happened != NULL && i < schedule->nedges; i++) {
+        int64_t at = atomic_load(score_time(file->score, i));
+        trace->happened[schedule->order[i]] = at > start ? at - start : -1;
+    }
     file->moves = NULL;
     file->nmoves = 0;
     file->schedule = NULL;

@@ -29,7 +29,7 @@ struct order_trace {
     struct schedule_move *made; /* out: what was played */
     uint32_t nmade;
     struct schedule *schedule; /* out */
-    int64_t *happened;         /* out: by recorded edge, CLOCK_MONOTONIC ns, 0: it did not; NULL: no memory */
+    int64_t *happened; /* out: by recorded edge, ns since recorded time 0, -1: it did not; NULL: no memory */
 };
 void order_trace_take(struct order_trace *trace, struct score_file *file);
 void order_trace_clear(struct order_trace *trace);

@@ -54,7 +54,10 @@ chaos_pick(const struct schedule *schedule, uint64_t *state)
     for (i = 0; i < schedule->nedges; i++) {
         uint32_t edge = (uint32_t)(((uint64_t)from + i) % schedule->nedges);
 
-        if (chaos_ours(&schedule->edges[edge]))
+        if (!chaos_ours(&schedule->edges[edge]))
+            continue;
+        /* Callbacks more often than returns of calls: there is where apps are surprised. */
+        if (schedule->edges[edge].callback || chaos_below(state, 3) == 0)
             return edge;
     }
     return SCHEDULE_NONE;
@@ -125,14 +128,16 @@ chaos_later(const struct schedule *schedule, uint64_t *state, uint32_t edge, int
     return true;
 }
 
-/* The pause before it: none, or up to eight times as long. */
+/* The pause before it: none, up to eight times as long, or what a time-out of somebody may be (to 4 s). */
 static int64_t
 chaos_stretch(const struct schedule *schedule, uint64_t *state, uint32_t edge)
 {
     int64_t gap = edge > 0 ? schedule->edges[edge].at_ns - schedule->edges[edge - 1].at_ns : 0;
-    uint32_t eighths = chaos_below(state, 64);
+    uint32_t dice = chaos_below(state, 16), eighths = chaos_below(state, 64), power = chaos_below(state, 12);
 
-    return eighths < 16 ? -gap : gap / 8 * (int64_t)eighths;
+    if (dice < 4)
+        return -gap;
+    return dice < 8 ? gap / 8 * (int64_t)eighths : (int64_t)2000000 << power;
 }
 
 uint32_t
@@ -150,10 +155,10 @@ chaos_make(const struct schedule *schedule, uint64_t seed, struct schedule_move 
 
         if (edge == SCHEDULE_NONE)
             return 0;
-        if (dice < 45 ? !chaos_earlier(schedule, &state, edge, &delta)
-                      : dice < 90 && !chaos_later(schedule, &state, edge, &delta))
+        if (dice < 40 ? !chaos_earlier(schedule, &state, edge, &delta)
+                      : dice < 80 && !chaos_later(schedule, &state, edge, &delta))
             continue;
-        if (dice >= 90)
+        if (dice >= 80)
             delta = chaos_stretch(schedule, &state, edge);
         if (delta != 0)
             moves[made++] = (struct schedule_move){.event = schedule->edges[edge].event, .delta_ns = delta};

@@ -235,8 +235,9 @@ struct score_live {
 
     /* Order. */
     alignas(SCORE_LINE) _Atomic uint32_t cursor; /* first edge that has not happened; == edges: all done */
-    _Atomic uint64_t progress_ns;                /* CLOCK_MONOTONIC when the cursor last moved; not in strict
-                                                    order: when any edge last happened */
+    _Atomic uint32_t vain;        /* chaos: edge + 1 for which patience ended while the cursor stood on it */
+    _Atomic uint64_t progress_ns; /* CLOCK_MONOTONIC when the cursor last moved; not in strict
+                                     order: when any edge last happened */
 
     /* Time. */
     alignas(SCORE_LINE) _Atomic int64_t slip; /* ns; never shrinks */

@@ -19,6 +19,7 @@
 #define ORDER_NEAR 3u    /* edges before one's own: near enough to look rather than sleep */
 #define ORDER_SPINS 300u /* at max speed; about what a wake costs */
 #define ORDER_CONFIRM_NS 10000000u
+#define ORDER_VAIN 8u /* so much shorter is patience with what did not come in time once */
 
 static inline void
 order_pause(void)
@@ -81,16 +82,22 @@ order_await(uint32_t edge, uint64_t until)
 }
 
 /*
- * Until when an edge that could happen since `ready` waits for the rest that is scheduled before it. While
- * something moves, or the app takes the time that it took when recorded, there is hope.
+ * Until when an edge that could happen since `ready` waits for the rest that is scheduled before it. An SDK
+ * edge that nothing blocks will come, however slow the machine is. For the app there is hope while something
+ * moves, and while it takes the time that it took when recorded; once it was in vain, less.
  */
 static uint64_t
 order_hope(uint32_t cursor, uint64_t ready)
 {
     const struct score *score = standin_score;
-    uint64_t progress = atomic_load_explicit(&score_live(score)->progress_ns, memory_order_relaxed),
-             pause = cursor < score->edges ? score_edge(score, cursor)->gap_ms * 1000000ull : 0;
+    struct score_live *live = score_live(score);
+    uint64_t progress = atomic_load_explicit(&live->progress_ns, memory_order_relaxed), pause;
 
+    if (cursor >= score->edges || (!score_edge(score, cursor)->app && order_blocker(cursor) == SCORE_NONE))
+        return UINT64_MAX;
+    if (atomic_load_explicit(&live->vain, memory_order_relaxed) == cursor + 1)
+        return ready + score->patience_ns / ORDER_VAIN;
+    pause = score_edge(score, cursor)->gap_ms * 1000000ull;
     if (pause > score->stall_ns / 2)
         pause = score->stall_ns / 2;
     return (progress > ready ? progress : ready) + score->patience_ns + pause;
@@ -210,6 +217,8 @@ order_look(uint32_t edge, uint32_t cursor, uint64_t *ready)
     if (*ready != 0) {
         look.until = order_hope(cursor, *ready);
         look.mine = now >= look.until;
+        if (look.mine)
+            atomic_store_explicit(&score_live(score)->vain, cursor + 1, memory_order_relaxed);
     }
     return look;
 }
@@ -310,6 +319,12 @@ order_issue(uint32_t event, uint32_t index)
     uint64_t now = score_now();
     int64_t late = score->max ? 0 : (int64_t)now - schedule_due(index);
 
+    /* Patience that was in vain is nobody's lateness: the timeline runs later from here on. */
+    if (late > 0 && !score_is_strict(score) && score->patience_ns != 0 &&
+        atomic_load(&live->cursor) < index) {
+        atomic_fetch_add(&live->slip, late);
+        late = 0;
+    }
     if (score->patience_ns != 0)
         schedule_happened(index, (int64_t)now);
     else if (!score->max)
