@@ -5,7 +5,8 @@ EMBED_A      := $(O)/lib/libtimtape-replay.a
 EMBED_SO     := $(O)/lib/libtimtape-replay.so
 EMBED_PC     := $(O)/pkgconfig/timtape-replay.pc
 EMBED_SONAME := libtimtape-replay.so.0
-EMBED_FLAGS   = $(CPPFLAGS) $(CFLAGS_) -fPIC -fexceptions -I$(O)/include
+# Never built with a sanitizer or for coverage: the user's test brings its own or none.
+EMBED_FLAGS   = $(CPPFLAGS) $(filter-out -fsanitize=% --coverage,$(CFLAGS_)) -fPIC -fexceptions -I$(O)/include
 EMBED_OBJ    := $(patsubst replay/embed/%.c,$(O)/embed/replay/embed/%.o,$(wildcard replay/embed/*.c))
 # What it may need of the other rooms; the linker takes only what it does need.
 EMBED_REST   := $(patsubst %.c,$(O)/embed/%.o,$(wildcard harness/base/*.c) harness/api/api.c $(wildcard traces/*.c replay/judge/*.c)) \
@@ -32,7 +33,7 @@ $(EMBED_A): $(O)/embed/all.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(EMBED_SO): $(O)/embed/all.o
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(LDSAN) $< -o $@ -Wl,-soname,$(EMBED_SONAME) $(if $(SAN),,-Wl,-z,defs) $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) -shared $< -o $@ -Wl,-soname,$(EMBED_SONAME) -Wl,-z,defs $(LDFLAGS) $(LIBS)
 	@ln -sfn $(@F) $(@D)/$(EMBED_SONAME)
 
 # embed_pc PREFIX LIBDIR INCLUDEDIR

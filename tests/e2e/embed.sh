@@ -5,7 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 CC=${CC:-cc} CXX=${CXX:-c++}
 [ -f "$O/lib/libtimtape-replay.a" ] || skip_all "no $O/lib/libtimtape-replay.a; run make first"
-[ -n "${SAN:-}" ] && skip_all 'the library is built with a sanitizer'
 cd "$T" || exit 1
 mkdir tmp && export TMPDIR=$T/tmp
 cp "$TOP/traces/samples/chat.ndjson" .

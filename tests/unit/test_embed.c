@@ -414,6 +414,36 @@ test_expect(void **state)
     timtape_replay_close(replay);
 }
 
+/* A function whose parameters changed between versions: the arguments of the tape's version are asked for. */
+static void
+test_older_call(void **state)
+{
+    const struct api_entry *entry = api_find_version("TIMConvGetConversationListByFilter", "6.6");
+    struct tape_writer *tape = create();
+    char texts[API_MAX_PARAMS][32];
+    struct tape_event call = plain_event(entry, 1, texts);
+
+    (void)state;
+    assert_int_not_equal(entry->id, entry->newest);
+    call.is_callback = false;
+    call.args[1] = natural(0);
+    call.result = number(7);
+    put(tape, &call);
+    finish(tape);
+    struct timtape_replay *replay = opened(path);
+    assert_null(timtape_replay_expect(replay, "TIMConvGetConversationListByFilter", "text 0", (uint64_t)0,
+                                      (uint32_t)0, on_list, NULL));
+    error_says(replay, "TIMConvGetConversationListByFilter@VERSION");
+    assert_int_equal(timtape_replay_calls_left(replay), 1);
+    const struct timtape_event *made =
+        timtape_replay_expect(replay, "TIMConvGetConversationListByFilter@6.6", "text 0", NULL, NULL);
+    if (made == NULL)
+        fail_msg("%s", timtape_replay_error(replay));
+    assert_int_equal(made->result, 7);
+    assert_int_equal(timtape_replay_calls_left(replay), 0);
+    timtape_replay_close(replay);
+}
+
 /* A handler bound ahead of a look takes effect also when the look came first. */
 static void
 test_look_first(void **state)
@@ -445,6 +475,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_values, folder_make, folder_remove),
         cmocka_unit_test(test_expect),
         cmocka_unit_test(test_look_first),
+        cmocka_unit_test_setup_teardown(test_older_call, folder_make, folder_remove),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
