@@ -185,3 +185,11 @@ is 'interrupted: no app is left behind' "$(pgrep -fc "^$APPS/moody")" 0
 holds 'interrupted: JUnit is whole' xmllint --nonet --noout --schema "$TOP/tests/e2e/junit.xsd" j.xml
 is 'interrupted: JUnit counts' "$(grep -oE 'tests="7" failures="0" errors="2" skipped="2"' j.xml | wc -l)" 2
 is 'nothing is left behind' "$(ls -A tmp)" ''
+
+# On a terminal: how far it is, and Ctrl-C, which reaches the apps as well.
+env -u LD_LIBRARY_PATH TERM=xterm python3 "$TOP/tests/e2e/terminal.py" 'expect 3 of 7 replayed, 0 not as recorded' 'send \x03' -- \
+    "$TIMTAPE" replay -j 2 --speed max --stall-timeout 300 one -- "$APPS/moody" '{name}' >screen 2>end
+is 'Ctrl-C: 130' "$(grep status end)" 'status 130' || fail 'the terminal' screen end
+like 'Ctrl-C: what is known is told' "$(cat screen)" '3 as recorded, 4 not: 2 interrupted, 2 not replayed'
+is 'Ctrl-C: no app is left behind' "$(pgrep -fc "^$APPS/moody")" 0
+is 'Ctrl-C: nothing is left behind' "$(ls -A tmp)" ''
