@@ -224,6 +224,17 @@ concerns_all(const struct many *many, const struct fault *fault)
            (fault->kind == FAULT_NOT_FOUND && !names_tape(many->options->app[0]));
 }
 
+/* Ctrl-C reaches the app as well, perhaps before the replay's process can know of it: that is no crash. */
+static void
+mind_interruption(struct verdict *verdict)
+{
+    if (stop_signal == 0 || verdict->class != VERDICT_CRASHED || verdict->signal != stop_signal)
+        return;
+    verdict->class = VERDICT_INTERRUPTED;
+    snprintf(verdict->sentence, sizeof verdict->sentence, "interrupted by signal %d (%s)", verdict->signal,
+             strsignal(verdict->signal));
+}
+
 static void
 judge_end(struct many *many, struct job *job, int status)
 {
@@ -242,6 +253,7 @@ judge_end(struct many *many, struct job *job, int status)
         if (one->verdict != NULL) {
             *one->verdict = slot->verdict;
             one->failed = false;
+            mind_interruption(one->verdict);
         } else {
             fault_set(&one->fault, FAULT_INTERNAL, "no memory for a verdict");
         }
