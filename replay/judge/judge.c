@@ -154,7 +154,8 @@ judge_quiet_ns(const struct judge *judge)
 }
 
 void
-judge_name_reaction(struct judge *judge, uint32_t context, struct verdict_event *reacting, bool *after)
+judge_name_reaction(struct judge *judge, uint32_t context, uint32_t below, struct verdict_event *reacting,
+                    bool *after)
 {
     const struct score *score = judge->score;
     *after = false;
@@ -162,7 +163,7 @@ judge_name_reaction(struct judge *judge, uint32_t context, struct verdict_event 
         judge_name(score, context, reacting);
         return;
     }
-    uint32_t cursor = judge_cursor(judge);
+    uint32_t cursor = below != SCORE_NONE ? below : judge_cursor(judge);
     if (cursor > score->edges)
         cursor = score->edges;
     while (cursor-- > 0) {

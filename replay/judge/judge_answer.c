@@ -90,7 +90,7 @@ name_live(struct judge *judge, const struct score_mail *mail, const struct tape_
     snprintf(event->thread_name, sizeof event->thread_name, "%s", live_name(judge, mail));
     if (mail->thread < judge->score->threads)
         event->thread = score_thread(judge->score, mail->thread)->number;
-    judge_name_reaction(judge, mail->context, &verdict->reacting, &verdict->after);
+    judge_name_reaction(judge, mail->context, SCORE_NONE, &verdict->reacting, &verdict->after);
 }
 
 static void
@@ -174,6 +174,7 @@ static void
 reply(struct judge *judge, struct score_mail *mail, enum score_mail_answer answer, uint32_t event,
       uint64_t result)
 {
+    mail->completes = 0;
     judge->given[mail - judge->live_score->mail] = answer == SCORE_MATCHED ? event : SCORE_NONE;
     score_answer(judge->score, mail, answer, event, result);
 }
@@ -200,6 +201,28 @@ answer_found(const struct judge_search *search, struct score_mail *mail)
     return 0;
 }
 
+/* --unmatched: it is answered, and the verdict is that of the rest. */
+static void
+let_through(struct judge *judge, struct score_mail *mail, const struct tape_event *call)
+{
+    struct verdict *verdict = &judge->verdict;
+    bool completes = judge->options.unmatched == JUDGE_UNMATCHED_CODE;
+    if (verdict->unmatched++ == 0) {
+        struct verdict_event reacting = {0};
+        char where[160] = "";
+        bool after;
+        judge_name_reaction(judge, mail->context, SCORE_NONE, &reacting, &after);
+        if (reacting.name[0] != '\0')
+            snprintf(where, sizeof where, " %s callback %s (event %" PRIu64 ")", after ? "after" : "in",
+                     reacting.name, reacting.seq);
+        verdict_note(verdict, "calls that are not on the tape were let through; the first is %s%s",
+                     call->name, where);
+    }
+    mail->completes = completes;
+    mail->code = judge->options.unmatched_code;
+    score_answer(judge->score, mail, SCORE_UNMATCHED, SCORE_NONE, completes ? 0 : UNMATCHED_RESULT);
+}
+
 /* It is not on the tape, or not any more. */
 static int
 answer_unknown(struct judge_search *search, struct score_mail *mail)
@@ -212,6 +235,10 @@ answer_unknown(struct judge_search *search, struct score_mail *mail)
             reply(judge, mail, SCORE_LIKE, like, 0);
             return 0;
         }
+    }
+    if (judge->options.unmatched != JUDGE_UNMATCHED_FAIL) {
+        let_through(judge, mail, call);
+        return 0;
     }
     uint32_t before = SCORE_NONE;
     if (judge->doubt.patience == DOUBT_SKIPPED)

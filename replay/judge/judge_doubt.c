@@ -87,7 +87,8 @@ begin(struct judge *judge, uint32_t call, uint32_t instead, enum judge_patience 
                                   .since_ns = score_now(),
                                   .calls = live_calls(judge->live),
                                   .patience = patience};
-    judge_name_reaction(judge, score_event(judge->score, call)->parent, &doubt->reacting, &doubt->after);
+    judge_name_reaction(judge, score_event(judge->score, call)->parent, SCORE_NONE, &doubt->reacting,
+                        &doubt->after);
 }
 
 void

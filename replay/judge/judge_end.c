@@ -91,12 +91,22 @@ compare_late(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static void
+count_app_late(struct judge *judge, uint32_t event, bool happened)
+{
+    int64_t by =
+        atomic_load_explicit(&score_event_live(judge->score, event)->app_late_ns, memory_order_relaxed);
+    if (happened && by > 0 && (uint64_t)by > judge->verdict.late.app_max_ns)
+        judge->verdict.late.app_max_ns = (uint64_t)by;
+}
+
 /* Counts, and the lateness of what was delivered. */
 static void
 count_all(struct judge *judge)
 {
     const struct score *score = judge->score;
     struct verdict *verdict = &judge->verdict;
+    bool began = false; /* when the app began is not among what it did */
     uint64_t *late = malloc((score->events + 1) * sizeof *late), lates = 0;
     for (uint32_t i = 0; i < score->events; i++) {
         const struct score_event *event = score_event(score, i);
@@ -107,6 +117,7 @@ count_all(struct judge *judge)
             bool delivered = state == SCORE_ISSUED || state == SCORE_LEFT;
             verdict->callbacks += delivered || (event->enter < judge->cutoff && !judge_is_gone(judge, event));
             verdict->callbacks_delivered += delivered;
+            count_app_late(judge, i, delivered && began);
             int64_t by = atomic_load_explicit(&score_event_live(score, i)->late_ns, memory_order_relaxed);
             if (delivered && late != NULL)
                 late[lates++] = by > 0 ? (uint64_t)by : 0;
@@ -114,6 +125,8 @@ count_all(struct judge *judge)
             bool matched = state == SCORE_CLAIMED || state == SCORE_LEFT;
             verdict->calls += matched || is_missed(judge, i) || was_skipped(judge, i);
             verdict->calls_matched += matched;
+            count_app_late(judge, i, matched && began);
+            began |= matched;
         }
     }
     if (late != NULL && lates > 0 && judge->options.speed > 0) {
@@ -165,7 +178,7 @@ conclude_crash(struct judge *judge, const struct judge_end *end)
     if (verdict == NULL)
         return false;
     verdict->signal = end->value;
-    judge_name_reaction(judge, open_callback(judge), &verdict->reacting, &verdict->after);
+    judge_name_reaction(judge, open_callback(judge), SCORE_NONE, &verdict->reacting, &verdict->after);
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app died of %s, which is not on the tape (recorded: %s)", verdict->live_end,
              verdict->recorded_end);
@@ -203,7 +216,7 @@ conclude_missing(struct judge *judge, const struct judge_end *end, bool ended_by
     if (verdict == NULL)
         return false;
     judge_name(judge->score, missing, &verdict->event);
-    judge_name_reaction(judge, score_event(judge->score, missing)->parent, &verdict->reacting,
+    judge_name_reaction(judge, score_event(judge->score, missing)->parent, SCORE_NONE, &verdict->reacting,
                         &verdict->after);
     if (!live_loaded(judge->live))
         snprintf(verdict->sentence, sizeof verdict->sentence,
@@ -232,7 +245,7 @@ conclude_end(struct judge *judge, const struct judge_end *end)
     struct verdict *verdict = judge_decide(judge, VERDICT_DIFFERENT_EXIT);
     if (verdict == NULL)
         return false;
-    judge_name_reaction(judge, SCORE_NONE, &verdict->reacting, &verdict->after);
+    judge_name_reaction(judge, SCORE_NONE, SCORE_NONE, &verdict->reacting, &verdict->after);
     if (recorded->how == JUDGE_END_UNKNOWN)
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "diverged: the app ended with %s; the tape does not say how it ended, so exit 0 is expected",
@@ -276,20 +289,61 @@ conclude_undelivered(struct judge *judge)
     return true;
 }
 
+/* The first edge in recorded order that came later than allowed; SCORE_NONE. When the app began is not among
+ * what it did. */
+static uint32_t
+first_late(const struct judge *judge)
+{
+    const struct score *score = judge->score;
+    int64_t most = (int64_t)judge->options.max_late_ns;
+    bool began = false;
+    for (uint32_t i = 0; i < score->edges; i++) {
+        const struct score_edge *edge = score_edge(score, i);
+        const struct score_event_live *live = score_event_live(score, edge->event);
+        uint32_t state = judge_state(score, edge->event);
+        if (!judge_counts(score, edge->event) || state == SCORE_FREE || state == SCORE_SKIPPED ||
+            state == SCORE_DROPPED)
+            continue;
+        bool first = !began;
+        began = true;
+        if (edge->app ? !first && atomic_load_explicit(&live->app_late_ns, memory_order_relaxed) > most
+                      : !edge->leave && atomic_load_explicit(&live->late_ns, memory_order_relaxed) > most)
+            return i;
+    }
+    return SCORE_NONE;
+}
+
 static bool
 conclude_late(struct judge *judge)
 {
-    struct verdict *verdict = &judge->verdict;
-    char most[32], limit[32];
-    if (judge->options.max_late_ns == 0 || !verdict->late.known ||
-        verdict->late.max_ns <= judge->options.max_late_ns)
+    uint32_t first =
+        judge->options.max_late_ns != 0 && judge->verdict.late.known ? first_late(judge) : SCORE_NONE;
+    if (first == SCORE_NONE)
         return false;
-    if (judge_decide(judge, VERDICT_LATE) == NULL)
+    struct verdict *verdict = judge_decide(judge, VERDICT_LATE);
+    if (verdict == NULL)
         return false;
-    snprintf(verdict->sentence, sizeof verdict->sentence,
-             "as recorded, but too late: a callback came %s after it was due, more than the %s allowed",
-             verdict_duration(verdict->late.max_ns, most, sizeof most),
-             verdict_duration(judge->options.max_late_ns, limit, sizeof limit));
+    const struct score_edge *edge = score_edge(judge->score, first);
+    const struct score_event_live *live = score_event_live(judge->score, edge->event);
+    char by[32], limit[32];
+    int64_t late = edge->app ? atomic_load_explicit(&live->app_late_ns, memory_order_relaxed)
+                             : atomic_load_explicit(&live->late_ns, memory_order_relaxed);
+    verdict_duration((uint64_t)late, by, sizeof by);
+    verdict_duration(judge->options.max_late_ns, limit, sizeof limit);
+    judge_name(judge->score, edge->event, &verdict->event);
+    judge_name_reaction(judge, edge->leave ? edge->event : score_event(judge->score, edge->event)->parent,
+                        first, &verdict->reacting, &verdict->after);
+    if (edge->app)
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "as recorded, but too late: the app %s %s (event %" PRIu64 ") %s later than recorded, more "
+                 "than the %s allowed",
+                 edge->leave ? "returned from its callback" : "called", verdict->event.name,
+                 verdict->event.seq, by, limit);
+    else
+        snprintf(verdict->sentence, sizeof verdict->sentence,
+                 "as recorded, but too late: timtape itself delivered callback %s (event %" PRIu64
+                 ") %s after it was due, more than the %s allowed; is the machine too busy?",
+                 verdict->event.name, verdict->event.seq, by, limit);
     return true;
 }
 

@@ -434,6 +434,17 @@ live_calls(const struct live *live)
 }
 
 bool
+live_within_callback(const struct live *live, uint32_t pid, uint32_t tid)
+{
+    for (size_t i = 0; i < live->threads; i++) {
+        const struct live_thread *thread = &live->thread[i];
+        if (thread->pid == pid && thread->tid == tid)
+            return thread->count > 0 && thread->open[0].is_callback;
+    }
+    return false;
+}
+
+bool
 live_in_callback(const struct live *live, uint32_t pid, uint32_t tid)
 {
     for (size_t i = 0; i < live->threads; i++) {

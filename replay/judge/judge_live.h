@@ -36,6 +36,8 @@ const char *live_thread_name(struct live *live, uint32_t pid, uint32_t tid);
 uint64_t live_edges(const struct live *live);
 uint64_t live_calls(const struct live *live);
 bool live_loaded(const struct live *live);
+/* What this thread does is nested in a callback. */
+bool live_within_callback(const struct live *live, uint32_t pid, uint32_t tid);
 /* Another thread than this one is in a callback. */
 bool live_in_callback(const struct live *live, uint32_t pid, uint32_t tid);
 /* CLOCK_MONOTONIC ns of the last app edge (call enter, callback leave), 0 before the first. */

@@ -78,8 +78,10 @@ struct judge {
 /* ---- judge.c ---- */
 /* The first divergence: later ones are ignored. Returns NULL then, else the verdict to fill. */
 struct verdict *judge_decide(struct judge *judge, enum verdict_class class);
-/* The callback that the app was handling, or the last one it was given (`*after`). */
-void judge_name_reaction(struct judge *judge, uint32_t context, struct verdict_event *reacting, bool *after);
+/* The callback that the app was handling, or the last one it was given (`*after`) before edge `below`;
+ * SCORE_NONE: so far. */
+void judge_name_reaction(struct judge *judge, uint32_t context, uint32_t below,
+                         struct verdict_event *reacting, bool *after);
 /* The edge that everything waits for, score->edges when all has happened. */
 uint32_t judge_cursor(const struct judge *judge);
 /* Given out to a thread that has not claimed it yet. */

@@ -57,10 +57,8 @@ judge_live_role(const struct judge *judge, const struct score_mail *mail)
     uint32_t pid = (uint32_t)(owner >> 32), tid = (uint32_t)owner;
     if (mail->context < score->events)
         return judge_recorded_role(judge, mail->context);
-    for (uint32_t i = 0; i < score->threads; i++) {
-        if (atomic_load_explicit(&score_thread_live(score, i)->runner, memory_order_relaxed) == owner)
-            return (struct judge_role){.kind = ROLE_SDK};
-    }
+    if (live_within_callback(judge->live, pid, tid))
+        return (struct judge_role){.kind = ROLE_SDK}; /* one that the tape does not have */
     char program[16] = "";
     if (pid != tid)
         live_program(pid, program);

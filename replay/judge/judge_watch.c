@@ -98,7 +98,7 @@ stalled_call(struct judge *judge, const struct score_edge *edge, const char *pat
     if (verdict == NULL)
         return;
     judge_name(judge->score, edge->event, &verdict->event);
-    judge_name_reaction(judge, parent, &verdict->reacting, &verdict->after);
+    judge_name_reaction(judge, parent, SCORE_NONE, &verdict->reacting, &verdict->after);
     if (inside) {
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "diverged: the app stands in its callback %s (event %" PRIu64
@@ -119,7 +119,7 @@ stalled_callback(struct judge *judge, const struct score_edge *edge, const char 
     if (verdict == NULL)
         return;
     judge_name(judge->score, edge->event, &verdict->event);
-    judge_name_reaction(judge, edge->event, &verdict->reacting, &verdict->after);
+    judge_name_reaction(judge, edge->event, SCORE_NONE, &verdict->reacting, &verdict->after);
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app did not return from its callback %s (event %" PRIu64 ") within %s",
              verdict->event.name, verdict->event.seq, patience);
@@ -134,7 +134,7 @@ stalled_sdk(struct judge *judge, const struct score_edge *edge, const char *pati
     if (verdict == NULL)
         return;
     judge_name(judge->score, edge->event, &verdict->event);
-    judge_name_reaction(judge, SCORE_NONE, &verdict->reacting, &verdict->after);
+    judge_name_reaction(judge, SCORE_NONE, SCORE_NONE, &verdict->reacting, &verdict->after);
     if (failed > 0)
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "the replay broke: %" PRIu32
@@ -291,7 +291,7 @@ watch_finished(struct judge *judge, uint64_t now_ns)
     struct verdict *verdict = judge_decide(judge, VERDICT_HUNG);
     char end[96];
     if (verdict != NULL) {
-        judge_name_reaction(judge, SCORE_NONE, &verdict->reacting, &verdict->after);
+        judge_name_reaction(judge, SCORE_NONE, SCORE_NONE, &verdict->reacting, &verdict->after);
         snprintf(verdict->sentence, sizeof verdict->sentence,
                  "diverged: everything was replayed, but the app did not end as it did when recorded (%s)",
                  judge_describe_end(&judge->options.recorded, end, sizeof end));

@@ -68,7 +68,7 @@ uint32_t score_find(const struct score *score, uint64_t seq);
 /* CLOCK_MONOTONIC ns when this edge is due as things stand now; 0 at --speed max. */
 int64_t score_due(const struct score *score, uint32_t edge);
 
-/* Answers a mail slot that is ASKED. */
+/* Answers a mail slot that is ASKED. SCORE_UNMATCHED: its `code` and `completes` are set before. */
 void score_answer(struct score *score, struct score_mail *mail, enum score_mail_answer answer, uint32_t event,
                   uint64_t result);
 /* Sleeps until a question may have come, at most `timeout_ns`. `seen`: score_live.bell as read before

@@ -68,8 +68,11 @@ ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answ
             return false;
         order_sleep(&mail->state, state, UINT64_MAX);
     }
-    *answer = (struct ask_answer){
-        .answer = (enum score_mail_answer)mail->answer, .event = mail->event, .result = mail->result};
+    *answer = (struct ask_answer){.answer = (enum score_mail_answer)mail->answer,
+                                  .event = mail->event,
+                                  .result = mail->result,
+                                  .code = mail->code,
+                                  .completes = mail->completes != 0};
     atomic_store(&mail->state, SCORE_MAIL_FREE);
     return true;
 }

@@ -153,6 +153,8 @@ call_ask(uint16_t api, const union api_value *values, struct find_result *found,
             result = call_failure(entry, values);
             if (entry->returns != API_STR)
                 result.u = answer.result;
+            if (answer.answer == SCORE_UNMATCHED && answer.completes)
+                complete_later(entry, values, answer.code);
             return result;
         }
         /* Whatever was answered: never a buffer or result of another function. */

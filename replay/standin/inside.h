@@ -11,6 +11,7 @@
  *   ask.c       ... the judge knows
  *   call.c      standin_call: plays a matched call, with the callbacks inside it
  *   back.c      delivers one callback
+ *   complete.c  the completion of a call that the tape does not have
  *   runner.c    one thread per recorded SDK thread; the end of the process
  */
 #ifndef STANDIN_INSIDE_H
@@ -48,10 +49,11 @@ extern _Thread_local struct standin_thread standin_thread;
 struct standin_process {
     _Atomic uint32_t ready;
     uint32_t pid;
-    _Atomic uint32_t recorded; /* recorded process + 1 */
-    _Atomic uint32_t runners;  /* 1: its SDK threads were started */
-    _Atomic uint32_t stopped;  /* 1: exit handlers are done, deliver nothing more */
-    _Atomic uint32_t alive;    /* SDK threads running */
+    _Atomic uint32_t recorded;  /* recorded process + 1 */
+    _Atomic uint32_t runners;   /* 1: its SDK threads were started */
+    _Atomic uint32_t stopped;   /* 1: exit handlers are done, deliver nothing more */
+    _Atomic uint32_t alive;     /* SDK threads running */
+    _Atomic uint32_t completer; /* 1: its thread for complete.c was started */
 };
 
 /* ---- attach.c ---- */
@@ -155,6 +157,8 @@ struct ask_answer {
     enum score_mail_answer answer;
     uint32_t event;
     uint64_t result;
+    int32_t code;
+    bool completes;
 };
 /* False: there is no judge (any more). */
 bool ask_judge(uint16_t api, const struct find_result *found, struct ask_answer *answer);
@@ -166,6 +170,10 @@ bool back_play(uint32_t event, bool runner);
 struct standin_frame *frame_top(void);
 void frame_push(struct standin_frame *frame, uint32_t event, bool callback);
 void frame_pop(struct standin_frame *frame);
+
+/* ---- complete.c ---- */
+/* The call's completion callback, if it has one, comes with this code and no texts. */
+void complete_later(const struct api_entry *entry, const union api_value *values, int32_t code);
 
 /* ---- runner.c ---- */
 /* Starts this process's SDK threads and holds its exit; once per process. */
