@@ -28,9 +28,10 @@ judge_recorded_role(const struct judge *judge, uint32_t event)
     if ((root->flags & SCORE_CALLBACK) != 0)
         return (struct judge_role){.kind = ROLE_SDK};
     bool main_thread = thread->pid == thread->tid;
-    return (struct judge_role){
-        .kind = main_thread ? ROLE_MAIN : ROLE_WORKER,
-        .thread = score_role(main_thread, thread->name, recorded_program(score, thread->process))};
+    return (struct judge_role){.kind = main_thread ? ROLE_MAIN : ROLE_WORKER,
+                               .thread = score_role(main_thread, thread->name,
+                                                    recorded_program(score, thread->process),
+                                                    judge->options.match == MATCH_STRICT)};
 }
 
 /* The name of a live process's main thread. */
@@ -63,8 +64,8 @@ judge_live_role(const struct judge *judge, const struct score_mail *mail)
     if (pid != tid)
         live_program(pid, program);
     return (struct judge_role){.kind = pid == tid ? ROLE_MAIN : ROLE_WORKER,
-                               .thread =
-                                   score_role(pid == tid, live_thread_name(judge->live, pid, tid), program)};
+                               .thread = score_role(pid == tid, live_thread_name(judge->live, pid, tid),
+                                                    program, judge->options.match == MATCH_STRICT)};
 }
 
 bool

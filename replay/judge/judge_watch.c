@@ -153,7 +153,11 @@ stalled(struct judge *judge, uint32_t cursor, uint64_t now_ns)
 {
     const struct score_edge *edge = score_edge(judge->score, cursor);
     char patience[32];
+    uint32_t owed = judge_first_missing(judge);
     verdict_duration(judge->options.stall_ns, patience, sizeof patience);
+    /* One that was let go at first, and is owed all the same. */
+    if (owed != SCORE_NONE && score_event(judge->score, owed)->enter < cursor)
+        edge = score_edge(judge->score, score_event(judge->score, owed)->enter);
     if (!edge->app)
         stalled_sdk(judge, edge, patience);
     else if (edge->leave)

@@ -15,12 +15,13 @@
 
 struct score_role {
     bool main;
-    char name[16]; /* without digits; "": it has none of its own */
+    char name[16]; /* mostly without digits; "": it has none of its own */
 };
 
-/* `program`: the name of the process's main thread, "" when not known. */
+/* `program`: the name of the process's main thread, "" when not known. `exact` (--match strict): digits
+ * count. */
 static inline struct score_role
-score_role(bool is_main, const char *name, const char *program)
+score_role(bool is_main, const char *name, const char *program, bool exact)
 {
     struct score_role role = {.main = is_main};
     size_t used = 0;
@@ -28,7 +29,7 @@ score_role(bool is_main, const char *name, const char *program)
     if (is_main || strncmp(name, program, sizeof role.name - 1) == 0)
         return role;
     for (size_t i = 0; i < sizeof role.name - 1 && name[i] != '\0'; i++) {
-        if (name[i] < '0' || name[i] > '9')
+        if (exact || name[i] < '0' || name[i] > '9')
             role.name[used++] = name[i];
     }
     return role;

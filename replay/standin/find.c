@@ -269,7 +269,8 @@ find_unbound(uint16_t api, const union api_value *values, uint32_t *candidate)
 
     prctl(PR_GET_NAME, name);
     find_program(program);
-    mine_role = score_role(standin_thread.pid == standin_thread.tid, name, program);
+    mine_role =
+        score_role(standin_thread.pid == standin_thread.tid, name, program, standin_score->strict != 0);
     for (i = 0; i < score->threads; i++) {
         const struct score_thread *thread = score_thread(score, i);
         struct context context = find_thread_context(i);
@@ -287,7 +288,7 @@ find_unbound(uint16_t api, const union api_value *values, uint32_t *candidate)
             program_of = thread->process;
             recorded_program = find_recorded_program(program_of);
         }
-        role = score_role(thread->pid == thread->tid, thread->name, recorded_program);
+        role = score_role(thread->pid == thread->tid, thread->name, recorded_program, score->strict != 0);
         if (!score_role_same(&role, &mine_role))
             continue;
         found = find_scan(&context, api, values, candidate);
