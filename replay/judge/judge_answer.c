@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "replay/judge/judge_parts.h"
+#include "replay/score/score_edge.h"
 
 /* Calls looked at for one that was made before. */
 #define CANDIDATES 20000
+
+/* A record that is not in the ring after this time will not come: it was dropped. (The ring itself waits 20
+ * ms for one that is being written.) */
+#define RECORD_NS 300000000u
 
 /* What a call that is not on the tape returns: as if the SDK did not have it. */
 #define UNMATCHED_RESULT ((uint64_t)(int64_t)api_sdk.missing)
@@ -28,9 +33,9 @@ learn_listeners(struct judge *judge)
     return 0;
 }
 
-/* Newest call of a getter that has its answer on the tape; SCORE_NONE: it was never recorded. */
+/* Newest call of the function that has its answer on the tape; SCORE_NONE: it was never recorded. */
 static uint32_t
-like_getter(struct judge *judge, uint16_t api)
+like_newest(struct judge *judge, uint16_t api)
 {
     uint32_t count, best = SCORE_NONE;
     const uint32_t *calls = judge_index_calls(&judge->index, api, true, &count);
@@ -136,6 +141,8 @@ decide_different(const struct judge_search *search)
              "diverged: the app called %s with another %s%s%s than recorded in event %" PRIu64,
              search->call->name, difference->name, difference->path[0] != '\0' ? " at " : "",
              difference->path, verdict->nearest.seq);
+    if (difference->why[0] != '\0')
+        verdict_note(verdict, "%s", difference->why);
 }
 
 void
@@ -194,6 +201,10 @@ answer_found(const struct judge_search *search, struct score_mail *mail)
         reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
         return 0;
     }
+    struct tape_event recorded;
+    judge_event(judge->score, search->found, &recorded);
+    if (match_learn(&recorded, search->call, &judge->terms) != 0)
+        return -1;
     if (search->found_fit == FIT_AHEAD && !getter)
         judge_doubt_begin(judge, judge_passed_over(judge, search->found), search->found,
                           atomic_load_explicit(&mail->owner, memory_order_relaxed));
@@ -229,8 +240,9 @@ answer_unknown(struct judge_search *search, struct score_mail *mail)
 {
     struct judge *judge = search->judge;
     const struct tape_event *call = search->call;
-    if (call->entry->getter && judge->options.match != MATCH_STRICT) {
-        uint32_t like = like_getter(judge, (uint16_t)mail->api);
+    bool getter = call->entry->getter && judge->options.match != MATCH_STRICT;
+    if (getter || rules_allow_repeat(judge->options.rules, call->name)) {
+        uint32_t like = like_newest(judge, (uint16_t)mail->api);
         if (like != SCORE_NONE) {
             reply(judge, mail, SCORE_LIKE, like, 0);
             return 0;
@@ -319,11 +331,14 @@ judge_answer(struct judge *judge)
         } else if (live_call(judge->live, mail->seq, &call)) {
             if (answer_call(judge, mail, &call) != 0)
                 return -1;
-        } else if (judge->waited[i] == mail->seq) {
-            answer_blind(judge, mail); /* two passes later: it will not come */
-        } else {
+        } else if (judge->waited[i] != mail->seq) {
             judge->waited[i] = mail->seq;
+            judge->waited_ns[i] = score_now();
             waiting++;
+        } else if (score_now() < judge->waited_ns[i] + RECORD_NS) {
+            waiting++;
+        } else {
+            answer_blind(judge, mail);
         }
     }
     return waiting;

@@ -25,21 +25,30 @@ function_name(const struct judge *judge, uint32_t event)
     return entry != NULL ? entry->name : "?";
 }
 
-/* True: nobody minds that it comes after `instead`. */
-static bool
-let_go(struct judge *judge, uint32_t call)
+bool
+judge_may_miss(const struct judge *judge, uint32_t call)
 {
-    if (!judge->options.free_order && judge->options.match != MATCH_LOOSE)
-        return false;
-    score_waive(judge->score, call);
-    return true;
+    return rules_allow_missing(judge->options.rules, function_name(judge, call));
+}
+
+/* True: nobody minds that it is left out, or comes after `instead`. */
+static bool
+let_go(struct judge *judge, uint32_t call, uint32_t instead)
+{
+    bool swap = judge->options.free_order || judge->options.match == MATCH_LOOSE;
+    if (!swap && instead != SCORE_NONE)
+        swap =
+            rules_allow_swap(judge->options.rules, function_name(judge, call), function_name(judge, instead));
+    if (swap)
+        score_waive(judge->score, call);
+    return swap || (judge_may_miss(judge, call) && score_skip(judge->score, call));
 }
 
 /* The first one from `call` to `instead` (exclusive, SCORE_NONE: the end) that is not let go. */
 static uint32_t
 first_owed(struct judge *judge, uint32_t call, uint32_t instead)
 {
-    while (call < instead && (!judge_is_expected(judge, call) || let_go(judge, call)))
+    while (call < instead && (!judge_is_expected(judge, call) || let_go(judge, call, instead)))
         call = score_event(judge->score, call)->next;
     return call < instead ? call : SCORE_NONE;
 }
@@ -232,6 +241,11 @@ judge_doubt_watch(struct judge *judge, uint64_t now_ns)
     uint64_t last = live_last_app_edge(judge->live);
     if (last < doubt->since_ns)
         last = doubt->since_ns;
+    if (doubt->patience == DOUBT_WAIVED) {
+        if (now_ns > last + judge->options.stall_ns)
+            judge_doubt_settle(judge);
+        return;
+    }
     if (live_calls(judge->live) > doubt->calls + MANY_CALLS || now_ns > last + quiet ||
         now_ns > doubt->since_ns + judge->options.stall_ns)
         judge_doubt_settle(judge);

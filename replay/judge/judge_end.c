@@ -62,7 +62,8 @@ is_missed(const struct judge *judge, uint32_t index)
     const struct score_event *event = score_event(judge->score, index);
     return judge_counts(judge->score, index) && event->enter < judge->cutoff &&
            !judge_is_gone(judge, event) && (event->flags & (SCORE_CALLBACK | SCORE_GETTER)) == 0 &&
-           (event->flags & SCORE_IN_FLIGHT) == 0 && judge_state(judge->score, index) == SCORE_FREE;
+           (event->flags & SCORE_IN_FLIGHT) == 0 && judge_state(judge->score, index) == SCORE_FREE &&
+           !judge_may_miss(judge, index);
 }
 
 uint32_t
@@ -81,7 +82,16 @@ was_skipped(const struct judge *judge, uint32_t index)
 {
     const struct score_event *event = score_event(judge->score, index);
     return judge_state(judge->score, index) == SCORE_SKIPPED && (event->flags & SCORE_GETTER) == 0 &&
-           judge->options.rules == NULL && !judge_is_gone(judge, event);
+           !judge_is_gone(judge, event) && !judge_may_miss(judge, index);
+}
+
+/* A callback of a call that a rule allows to be left out, and was. */
+static bool
+is_excused(const struct judge *judge, uint32_t index)
+{
+    uint32_t cause = score_event(judge->score, index)->cause;
+    return cause < judge->score->events && judge_state(judge->score, cause) == SCORE_SKIPPED &&
+           judge_may_miss(judge, cause);
 }
 
 static int
@@ -115,7 +125,8 @@ count_all(struct judge *judge)
         uint32_t state = judge_state(score, i);
         if ((event->flags & SCORE_CALLBACK) != 0) {
             bool delivered = state == SCORE_ISSUED || state == SCORE_LEFT;
-            verdict->callbacks += delivered || (event->enter < judge->cutoff && !judge_is_gone(judge, event));
+            verdict->callbacks += delivered || (event->enter < judge->cutoff &&
+                                                !judge_is_gone(judge, event) && !is_excused(judge, i));
             verdict->callbacks_delivered += delivered;
             count_app_late(judge, i, delivered && began);
             int64_t by = atomic_load_explicit(&score_event_live(score, i)->late_ns, memory_order_relaxed);
@@ -139,6 +150,7 @@ count_all(struct judge *judge)
         verdict->late.slip_ns = slip > 0 ? (uint64_t)slip : 0;
     }
     verdict->max_late_ns = judge->options.max_late_ns;
+    verdict->rules_used = rules_used(judge->options.rules);
     free(late);
 }
 
@@ -269,7 +281,7 @@ conclude_undelivered(struct judge *judge)
     for (uint32_t i = 0; i < score->events; i++) {
         if ((score_event(score, i)->flags & SCORE_CALLBACK) == 0 || !judge_counts(score, i))
             continue;
-        if (judge_is_gone(judge, score_event(score, i)))
+        if (judge_is_gone(judge, score_event(score, i)) || is_excused(judge, i))
             continue;
         uint32_t state = judge_state(score, i);
         dropped += state == SCORE_DROPPED;

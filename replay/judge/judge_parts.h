@@ -57,8 +57,9 @@ struct judge {
     struct match_terms terms;
     uint32_t *adder; /* recorded calls that add to a listener list */
     uint32_t adders;
-    uint32_t given[SCORE_MAILS];  /* the event last given out through a mail slot; SCORE_NONE: none */
-    uint64_t waited[SCORE_MAILS]; /* the call a slot asked for when its record was not there yet */
+    uint32_t given[SCORE_MAILS];     /* the event last given out through a mail slot; SCORE_NONE: none */
+    uint64_t waited[SCORE_MAILS];    /* the call a slot asked for when its record was not there yet */
+    uint64_t waited_ns[SCORE_MAILS]; /* ... and since when */
     enum judge_fate { JUDGE_ENDS, JUDGE_CUT_DOWN, JUDGE_GONE } * fate; /* by recorded process */
     struct judge_doubt doubt;
     uint32_t app_pid;
@@ -136,6 +137,8 @@ void judge_decide_wrong_thread(const struct judge_search *search);
 /* `call` was expected, and `instead` (a call behind it in its list, or SCORE_NONE: its callback returned)
  * came. What rules and order allow to be left out or late is let go; else a doubt begins. */
 void judge_doubt_begin(struct judge *judge, uint32_t call, uint32_t instead, uint64_t owner);
+/* --rules allows the function not to be called. */
+bool judge_may_miss(const struct judge *judge, uint32_t call);
 /* Nothing waits for `call` any more: it is overdue, and perhaps only that keeps it from coming. */
 void judge_doubt_waive(struct judge *judge, uint32_t call);
 /* The live call is one that was skipped as late: then that is the verdict. 1: decided; 0: it is not; -1: no

@@ -215,6 +215,8 @@ go_without(struct judge *judge, const struct score_edge *edge)
         return false;
     if (judge->options.match == MATCH_LOOSE)
         score_waive(judge->score, edge->event);
+    else if (judge_may_miss(judge, edge->event))
+        score_skip(judge->score, edge->event);
     else if (judge->doubt.call == SCORE_NONE && holds_up_another(judge, edge->event))
         judge_doubt_waive(judge, edge->event);
     else

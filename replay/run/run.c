@@ -33,6 +33,7 @@ struct run {
     struct tape_reader *tape;
     struct score_file score;
     struct judge *judge;
+    struct rules *rules;
     struct recorder *recorder;
     struct virtual *virtual; /* --time virtual: moves the time; else NULL */
     struct control control;
@@ -226,6 +227,18 @@ find_until(const struct run *run, uint32_t *edge, struct fault *fault)
     return 0;
 }
 
+/* Times that rules compare count from the two beginnings. */
+static void
+tell_clock(struct run *run)
+{
+    const char *started = tape_meta(run->tape, "started_ns");
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (run->rules != NULL)
+        rules_clock(run->rules, started != NULL ? strtoll(started, NULL, 10) : 0,
+                    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+}
+
 static int
 open_judge(struct run *run, char *const argv[], bool free_order, struct fault *fault)
 {
@@ -246,6 +259,12 @@ open_judge(struct run *run, char *const argv[], bool free_order, struct fault *f
                                   .tail_ns = recorded_tail(run)};
     run_tape_words(argv, run->app, sizeof run->app);
     judge.app = run->app;
+    for (size_t i = 0; options->rules != NULL && options->rules[i] != NULL; i++) {
+        if (rules_read(&run->rules, options->rules[i], fault) != 0)
+            return -1;
+    }
+    judge.rules = run->rules;
+    tell_clock(run);
     if (find_until(run, &judge.until, fault) != 0)
         return -1;
     if (debugger_open(&run->debugger, options, run->score.score, fault) != 0)
@@ -376,6 +395,7 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
     debugger_close(&run.debugger);
     virtual_close(run.virtual);
     judge_close(run.judge);
+    rules_free(run.rules);
     score_destroy(&run.score);
     if (run.tape != NULL)
         tape_close(run.tape);

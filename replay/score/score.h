@@ -206,7 +206,8 @@ enum score_mail_state { SCORE_MAIL_FREE, SCORE_MAIL_FILLING, SCORE_MAIL_ASKED, S
 enum score_mail_answer {
     SCORE_MATCHED = 1,   /* `event` is the recorded call; the stand-in claims and plays it */
     SCORE_UNMATCHED = 2, /* return `result` (policy), no callbacks, out-buffers "" */
-    SCORE_LIKE = 3,      /* return result and out-buffers recorded for `event` without claiming it */
+    SCORE_LIKE = 3,      /* return result and out-buffers recorded for `event` without claiming it; what it
+                            completed with on the tape comes soon, too */
 };
 
 struct score_mail {

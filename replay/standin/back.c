@@ -170,6 +170,42 @@ back_deliver(uint32_t index, void (*fn)(void), struct back_values *values)
     standin_invoke(score_event(standin_score, index)->api, fn, values->values);
 }
 
+static void
+back_set_user(struct back_values *values, const struct api_entry *entry, const void *user)
+{
+    for (unsigned i = 0; i < entry->nparams; i++) {
+        if (entry->params[i].type == API_USER)
+            values->values[i].user = user;
+    }
+}
+
+struct back_again {
+    struct standin_frame frame;
+    struct back_values *values;
+};
+
+static void
+back_again_left(struct back_again *again)
+{
+    standin_attach();
+    back_release(again->values);
+    if (again->frame.pid == standin_process->pid)
+        frame_pop(&again->frame);
+}
+
+void
+back_repeat(uint32_t index, void (*fn)(void), const void *user)
+{
+    const struct score_event *event = score_event(standin_score, index);
+    struct back_values values;
+    struct back_again again __attribute__((cleanup(back_again_left))) = {.values = &values};
+
+    back_prepare(&values, event, &api_entries[event->api]);
+    back_set_user(&values, &api_entries[event->api], user);
+    frame_push(&again.frame, SCORE_NONE, true);
+    standin_invoke(event->api, fn, values.values);
+}
+
 /* The call that it answers was waived: it may come at any time, and only then is there somebody to call. */
 static void
 back_await_cause(const struct score_event *event)
@@ -202,7 +238,6 @@ back_play(uint32_t index, bool runner)
     void (*fn)(void);
     uint32_t state = SCORE_FREE;
     bool waived;
-    unsigned i;
 
     if ((event->flags & SCORE_IGNORED) != 0 || atomic_load(&live->state) != SCORE_FREE)
         return true;
@@ -225,10 +260,7 @@ back_play(uint32_t index, bool runner)
         score_advance(score, score_now());
         return true;
     }
-    for (i = 0; i < entry->nparams; i++) {
-        if (entry->params[i].type == API_USER)
-            values.values[i].user = user;
-    }
+    back_set_user(&values, entry, user);
     atomic_store(&live->owner, standin_owner());
     if (!waived)
         order_issue(index, event->enter);

@@ -161,6 +161,8 @@ call_ask(uint16_t api, const union api_value *values, struct find_result *found,
         if (score_event(standin_score, answer.event)->api != api)
             break;
         if (answer.answer == SCORE_LIKE) {
+            call_capture(SCORE_NONE, entry, values);
+            complete_like(entry, values, answer.event);
             atomic_fetch_add(&score_live(standin_score)->extra_getters, 1);
             call_fill(score_event(standin_score, answer.event), values);
             return call_result(score_event(standin_score, answer.event));

@@ -23,6 +23,7 @@ struct completion {
     uint32_t pid; /* a forked child has its parent's table */
     uint32_t ticket;
     int32_t code;
+    uint32_t like; /* recorded callback whose values it gets, SCORE_NONE: code and no texts */
     uint16_t callback;
     void (*fn)(void);
     const void *user;
@@ -52,6 +53,10 @@ complete_one(const struct completion *one)
     struct standin_frame frame;
     union api_value values[API_MAX_PARAMS];
 
+    if (one->like != SCORE_NONE) {
+        back_repeat(one->like, one->fn, one->user);
+        return;
+    }
     memset(values, 0, sizeof values);
     for (unsigned i = 0; i < entry->nparams; i++) {
         if (entry->params[i].type == API_STR)
@@ -118,7 +123,7 @@ complete_start(void)
 }
 
 static void
-complete_put(uint16_t callback, void (*fn)(void), const void *user, int32_t code)
+complete_put(struct completion what)
 {
     for (unsigned i = 0; i < COMPLETE_MOST; i++) {
         struct completion *one = &completions[i];
@@ -129,10 +134,11 @@ complete_put(uint16_t callback, void (*fn)(void), const void *user, int32_t code
         if (!atomic_compare_exchange_strong(&one->state, &state, COMPLETE_FILLING))
             continue;
         one->pid = standin_process->pid;
-        one->callback = callback;
-        one->fn = fn;
-        one->user = user;
-        one->code = code;
+        one->callback = what.callback;
+        one->fn = what.fn;
+        one->user = what.user;
+        one->code = what.code;
+        one->like = what.like;
         one->ticket = atomic_fetch_add(&complete_tickets, 1);
         atomic_store(&one->state, COMPLETE_READY);
         atomic_fetch_add(&complete_tickets, 1);
@@ -142,24 +148,50 @@ complete_put(uint16_t callback, void (*fn)(void), const void *user, int32_t code
     }
 }
 
-void
-complete_later(const struct api_entry *entry, const union api_value *values, int32_t code)
+/* The callback that says how the call ended: only such a one has a code, others report progress. */
+static bool
+complete_find(const struct api_entry *entry, const union api_value *values, struct completion *found)
 {
-    const void *user = NULL;
-
+    *found = (struct completion){.like = SCORE_NONE};
     if (entry->kind == API_REGISTER || entry->kind == API_UNREGISTER)
-        return;
-    for (unsigned i = 0; i < entry->nparams; i++) {
-        if (entry->params[i].type == API_USER)
-            user = values[i].user;
-    }
+        return false;
     for (unsigned i = 0; i < entry->nparams; i++) {
         int16_t callback = entry->params[i].callback;
 
-        /* Only a callback with a code says how it ended; others report progress. */
-        if (entry->params[i].type == API_FN && callback >= 0 && api_entries[callback].code >= 0 &&
-            values[i].fn != NULL) {
-            complete_put((uint16_t)callback, values[i].fn, user, code);
+        if (entry->params[i].type == API_USER)
+            found->user = values[i].user;
+        else if (entry->params[i].type == API_FN && callback >= 0 && api_entries[callback].code >= 0) {
+            found->callback = (uint16_t)callback;
+            found->fn = values[i].fn;
+        }
+    }
+    return found->fn != NULL;
+}
+
+void
+complete_later(const struct api_entry *entry, const union api_value *values, int32_t code)
+{
+    struct completion found;
+
+    if (!complete_find(entry, values, &found))
+        return;
+    found.code = code;
+    complete_put(found);
+}
+
+void
+complete_like(const struct api_entry *entry, const union api_value *values, uint32_t call)
+{
+    struct completion found;
+
+    if (!complete_find(entry, values, &found))
+        return;
+    for (uint32_t i = call + 1; i < standin_score->events; i++) {
+        const struct score_event *event = score_event(standin_score, i);
+
+        if (event->cause == call && event->api == found.callback) {
+            found.like = i;
+            complete_put(found);
             return;
         }
     }

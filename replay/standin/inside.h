@@ -165,6 +165,8 @@ bool ask_judge(uint16_t api, const struct find_result *found, struct ask_answer 
 
 /* ---- back.c ---- */
 void back_target_set(uint16_t callback, void (*fn)(void), const void *user);
+/* Delivers a recorded callback's values once more, now, on this thread. */
+void back_repeat(uint32_t event, void (*fn)(void), const void *user);
 /* Waits for the callback's turn and delivers it on this thread. False: the play is over. */
 bool back_play(uint32_t event, bool runner);
 struct standin_frame *frame_top(void);
@@ -174,6 +176,8 @@ void frame_pop(struct standin_frame *frame);
 /* ---- complete.c ---- */
 /* The call's completion callback, if it has one, comes with this code and no texts. */
 void complete_later(const struct api_entry *entry, const union api_value *values, int32_t code);
+/* ... or, if that recorded call was completed, as it was. */
+void complete_like(const struct api_entry *entry, const union api_value *values, uint32_t call);
 
 /* ---- runner.c ---- */
 /* Starts this process's SDK threads and holds its exit; once per process. */
