@@ -201,10 +201,6 @@ answer_found(const struct judge_search *search, struct score_mail *mail)
         reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
         return 0;
     }
-    struct tape_event recorded;
-    judge_event(judge->score, search->found, &recorded);
-    if (match_learn(&recorded, search->call, &judge->terms) != 0)
-        return -1;
     if (search->found_fit == FIT_AHEAD && !getter)
         judge_doubt_begin(judge, judge_passed_over(judge, search->found), search->found,
                           atomic_load_explicit(&mail->owner, memory_order_relaxed));

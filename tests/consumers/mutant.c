@@ -460,8 +460,10 @@ main(int argc, char **argv)
     TIMRemoveRecvNewMsgCallback(is("remove-other") ? on_messages : on_audit);
     TIMLogout(on_logged_out, user(LOGGED_OUT));
     await(LOGGED_OUT);
-    if (is("abort"))
+    if (is("abort")) {
+        app_sleep(50); /* the callback that let us go returns meanwhile */
         abort();
+    }
     if (!is("drop-last"))
         TIMUninit();
     if (is("endless"))
