@@ -35,12 +35,13 @@ struct judge_options {
     uint64_t stall_ns;    /* no progress for so long is a divergence */
     uint64_t max_late_ns; /* gate on the latest callback; 0: none */
     double speed;         /* 0: max, nothing waits for time and lateness means nothing */
-    bool end_app;     /* --at-end end: an app that lives on after the last event is ended, and that is fine */
-    const char *tape; /* path, as the user wrote it */
-    bool scenario;    /* ... of a text, which has to be imported to be shown */
-    const char *app;  /* command line of the app, as a shell reads it */
-    uint32_t until;   /* stop before this edge; SCORE_NONE: play all */
-    bool hold;        /* ... and let the app stand there until the user has seen enough */
+    bool end_app;         /* --at-end: an app that lives on after the last event is ended, and that is fine */
+    uint64_t linger_ns;   /* ... after so long; 0: as long as it went on when recorded */
+    const char *tape;     /* path, as the user wrote it */
+    bool scenario;        /* ... of a text, which has to be imported to be shown */
+    const char *app;      /* command line of the app, as a shell reads it */
+    uint32_t until;       /* stop before this edge; SCORE_NONE: play all */
+    bool hold;            /* ... and let the app stand there until the user has seen enough */
     enum match_mode match;
     struct rules *rules; /* not owned; NULL: none */
     enum judge_unmatched unmatched;
@@ -68,6 +69,9 @@ int judge_observe(void *context, const struct ring_event *event);
 void judge_attach(struct judge *judge, struct ring_reader *ring);
 /* The app's own process, as opposed to those that it makes. */
 void judge_app(struct judge *judge, uint32_t pid);
+
+/* ... is gone, which it may be while others go on. */
+void judge_app_ended(struct judge *judge);
 
 /* Answers questions. Returns how many had to be left for the next pass because the ring was not yet read as
  * far as they are. -1: no memory. */

@@ -417,15 +417,15 @@ judge_conclude(struct judge *judge, int status, bool ended_by_us)
 {
     struct verdict *verdict = &judge->verdict;
     struct judge_end end = {.how = JUDGE_END_UNKNOWN};
+    char own_end[64];
     if (WIFEXITED(status))
         end = (struct judge_end){.how = JUDGE_END_EXIT, .value = WEXITSTATUS(status)};
     else if (WIFSIGNALED(status))
         end = (struct judge_end){.how = JUDGE_END_SIGNAL, .value = WTERMSIG(status)};
     judge_describe_end(&judge->options.recorded, verdict->recorded_end, sizeof verdict->recorded_end);
-    if (ended_by_us)
-        snprintf(verdict->live_end, sizeof verdict->live_end, "ended by timtape");
-    else
-        judge_describe_end(&end, verdict->live_end, sizeof verdict->live_end);
+    judge_describe_end(&end, own_end, sizeof own_end);
+    snprintf(verdict->live_end, sizeof verdict->live_end, "%s%s", ended_by_us ? "ended by timtape: " : "",
+             own_end);
     count_all(judge);
     if (judge->interrupted != 0)
         conclude_interrupt(judge);

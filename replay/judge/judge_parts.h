@@ -63,6 +63,7 @@ struct judge {
     enum judge_fate { JUDGE_ENDS, JUDGE_CUT_DOWN, JUDGE_GONE } * fate; /* by recorded process */
     struct judge_doubt doubt;
     uint32_t app_pid;
+    bool app_ended;
     uint32_t cutoff; /* edges from here on are not missed: the tape's end raced with them */
     uint64_t begun_ns;
     uint64_t looked_ns;        /* when the process that is waited for was last looked at */

@@ -264,6 +264,8 @@ static uint64_t
 linger(const struct judge *judge)
 {
     uint64_t tail = judge->options.tail_ns, most = judge->options.stall_ns;
+    if (judge->options.linger_ns != 0)
+        return judge->options.linger_ns;
     if (judge->options.recorded.how == JUDGE_END_UNKNOWN && judge->options.complete &&
         !judge->options.end_app)
         return most; /* a scenario: the app may well end by itself */
@@ -275,6 +277,18 @@ linger(const struct judge *judge)
     return tail < most ? tail : most;
 }
 
+/* Of what the app left behind, something lives on that ended by itself when recorded. */
+static bool
+owes_end(const struct judge *judge)
+{
+    for (uint32_t i = 0; i < judge->score->processes; i++) {
+        uint32_t pid = live_pid(judge, i);
+        if (pid != 0 && score_process(judge->score, i)->ended != 0 && !is_dead(pid))
+            return true;
+    }
+    return false;
+}
+
 static enum judge_order
 watch_finished(struct judge *judge, uint64_t now_ns)
 {
@@ -283,7 +297,7 @@ watch_finished(struct judge *judge, uint64_t now_ns)
     bool own_end =
         judge->options.recorded.how == JUDGE_END_EXIT ||
         (judge->options.recorded.how == JUDGE_END_SIGNAL && judge_is_crash(judge->options.recorded.value));
-    if (judge->options.end_app || !own_end) {
+    if (judge->options.end_app || !own_end || (judge->app_ended && !owes_end(judge))) {
         /* The recorded end came from outside (or nobody saw it): the same is done here. */
         if (now_ns < judge->done_ns + linger(judge))
             return JUDGE_GO_ON;
@@ -302,6 +316,7 @@ watch_finished(struct judge *judge, uint64_t now_ns)
                  "diverged: everything was replayed, but the app did not end as it did when recorded (%s)",
                  judge_describe_end(&judge->options.recorded, end, sizeof end));
         live_describe(judge->live, now_ns, 6, verdict->doing, sizeof verdict->doing);
+        verdict_note(verdict, "if it never ends by itself, replay it with --at-end term");
     }
     return JUDGE_END_APP;
 }
@@ -329,6 +344,12 @@ judge_watch(struct judge *judge, uint64_t now_ns)
     if (order == JUDGE_END_APP)
         score_abort(judge->score);
     return order;
+}
+
+void
+judge_app_ended(struct judge *judge)
+{
+    judge->app_ended = true;
 }
 
 void

@@ -17,16 +17,15 @@
 #include "replay/judge/judge.h"
 #include "replay/run/console.h"
 #include "replay/run/debugger.h"
+#include "replay/run/ending.h"
 #include "replay/run/mark.h"
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
 #include "replay/run/virtual.h"
 #include "traces/scenario.h"
 
-#define PASS_NS 2000000ull          /* between two looks at a quiet ring */
-#define BUSY_RECORDS 256            /* more in one pass: the next one follows at once */
-#define KILL_AFTER_NS 2000000000ull /* between asking the app to end and making it */
-#define GIVE_UP_NS 5000000000ull    /* ... and until it is given up as unkillable */
+#define PASS_NS 2000000ull /* between two looks at a quiet ring */
+#define BUSY_RECORDS 256   /* more in one pass: the next one follows at once */
 
 struct run {
     const struct run_options *options;
@@ -40,11 +39,11 @@ struct run {
     struct console console;
     struct debugger debugger;
     struct screen screen;
-    struct mark *mark;     /* the app's output goes through us, or NULL */
-    char imported[256];    /* the temporary tape of a scenario, or "" */
-    uint64_t ending_since; /* when the app was told to end; 0: it was not */
-    char app[1000];        /* command line, for advice */
-    bool killed, told;
+    struct mark *mark;  /* the app's output goes through us, or NULL */
+    char imported[256]; /* the temporary tape of a scenario, or "" */
+    struct ending ending;
+    char app[1000]; /* command line, for advice */
+    bool told;
     struct sigaction old_int, old_term, old_hup;
     bool handling;
 };
@@ -89,30 +88,18 @@ unhandle_signals(struct run *run)
     run->handling = false;
 }
 
-/* The recorded signal where the tape ends in one that came from outside: its handler is part of the app. */
+/* As the user wants it; the recorded signal where the tape ends in one that came from outside: its handler is
+ * part of the app. */
 static int
 ending_signal(const struct run *run)
 {
     struct judge_end end = run_tape_end(run->tape);
-    if (end.how == JUDGE_END_SIGNAL && !judge_is_crash(end.value) && !judge_decided(run->judge) &&
-        !judge_reached(run->judge))
+    bool asked = !judge_decided(run->judge) && !judge_reached(run->judge);
+    if (asked && run->options->at_end != RUN_END_WAIT)
+        return run->options->at_end == RUN_END_KILL ? SIGKILL : SIGTERM;
+    if (end.how == JUDGE_END_SIGNAL && !judge_is_crash(end.value) && asked)
         return end.value;
     return SIGTERM;
-}
-
-/* False: it cannot be ended. */
-static bool
-end_app(struct run *run)
-{
-    uint64_t now = now_ns();
-    if (run->ending_since == 0) {
-        run->ending_since = now;
-        recorder_signal(run->recorder, ending_signal(run));
-    } else if (now > run->ending_since + KILL_AFTER_NS && !run->killed) {
-        run->killed = true;
-        recorder_signal(run->recorder, SIGKILL);
-    }
-    return now < run->ending_since + GIVE_UP_NS;
 }
 
 /* One round: 1 go on, 0 the app is gone, -1 fault. */
@@ -139,16 +126,15 @@ static int
 rest(struct run *run, uint32_t bell, uint64_t real_ns, struct fault *fault)
 {
     if (run->virtual != NULL)
-        return virtual_pass(run->virtual, bell, real_ns, run->ending_since != 0, fault);
+        return virtual_pass(run->virtual, bell, real_ns, run->ending.since != 0, fault);
     score_wait_bell(run->score.score, bell, real_ns);
     return 0;
 }
 
 /* Where it stands still: nothing that the app does not do meanwhile is its fault. */
 static int
-steer(struct run *run, struct fault *fault)
+steer(struct run *run, uint64_t now, struct fault *fault)
 {
-    uint64_t now = now_ns();
     if (debugger_pass(&run->debugger, &run->control, recorder_pid(run->recorder), now, fault) != 0)
         return -1;
     if (!console_pass(&run->console, now))
@@ -183,12 +169,15 @@ loop(struct run *run, struct fault *fault)
         int more = pass(run, &seen, fault);
         if (more < 0 || (more == 0 && !debugger_runs(&run->debugger)))
             return more;
-        if (steer(run, fault) != 0)
-            return -1;
         uint64_t now = run->virtual != NULL ? virtual_now(run->virtual) : now_ns();
+        if (steer(run, now, fault) != 0)
+            return -1;
+        if (recorder_ended(run->recorder, NULL))
+            judge_app_ended(run->judge);
         /* Who looks at the app in the debugger is not to lose it, whatever it did. */
         bool look_on = debugger_runs(&run->debugger) && stop_signal == 0;
-        if (!look_on && judge_watch(run->judge, now) == JUDGE_END_APP && !end_app(run))
+        if (!look_on && judge_watch(run->judge, now) == JUDGE_END_APP &&
+            !ending_pass(&run->ending, run->recorder, ending_signal(run), now_ns()))
             return fault_set(fault, FAULT_INTERNAL,
                              "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
                              (int)recorder_pid(run->recorder));
@@ -247,6 +236,7 @@ open_judge(struct run *run, char *const argv[], bool free_order, struct fault *f
                                   .max_late_ns = options->max_late_ns,
                                   .speed = options->speed,
                                   .end_app = options->at_end != RUN_END_WAIT,
+                                  .linger_ns = options->linger_ns,
                                   .hold = options->hold,
                                   .match = options->match,
                                   .unmatched = options->unmatched,
@@ -359,7 +349,8 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
     run->mark = NULL;
     if (result != 0)
         return -1;
-    *verdict = *judge_conclude(run->judge, report.status, run->ending_since != 0);
+    *verdict = *judge_conclude(run->judge, report.status, ending_ours(&run->ending));
+    ending_notes(&run->ending, report.status, verdict);
     run_tape_notes(run->tape, verdict);
     order_conclude(run->options, run->tape, &run->score, verdict);
     if (run->options->trace != NULL)

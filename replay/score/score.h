@@ -77,7 +77,7 @@ struct score_process {
     uint32_t pid;         /* as recorded */
     uint32_t first_event; /* its first event, or SCORE_NONE */
     uint32_t exit_edge; /* first edge of the tape after the process began to exit, edges when it never did */
-    uint32_t pad;
+    uint32_t ended;     /* 1: it ended, of itself or not, before the recording did */
 };
 
 enum score_thread_flags {

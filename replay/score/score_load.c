@@ -327,6 +327,8 @@ load_process(struct score_draft *draft, const struct tape_process *process, stru
     }
     if (process->exit_seq != 0)
         draft->exits[i] = process->exit_seq;
+    if (process->ended != NULL)
+        draft->processes[i].ended = 1;
     if (process->sdk_version != NULL && draft->sdk_version == 0) {
         uint64_t at;
 

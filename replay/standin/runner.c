@@ -72,7 +72,8 @@ runner_exit(void)
     while ((cursor = atomic_load(&live->cursor)) < until && !standin_is_over() && runner_is_awaited(cursor)) {
         uint64_t now = score_now();
 
-        if (cursor != before) {
+        /* Time before a closed gate is the user's. */
+        if (cursor != before || cursor >= atomic_load(&live->gate)) {
             before = cursor;
             since = now;
         }
