@@ -33,15 +33,19 @@ clock_close(struct clock_open *open)
     errno = error;
 }
 
-/* The kernel's part, a cancellation point. With a timeout, so that a signal handler always ends it. */
-static int
+/* libc's syscall(), which says of itself that it is never left by unwinding; a cancelled thread does that. */
+long clock_syscall(long number, ...) __asm__("syscall");
+
+/* The kernel's part, a cancellation point: not inlined, so that wherever in it a thread is cancelled its
+ * caller cleans up. With a timeout, so that a signal handler always ends it. */
+static __attribute__((noinline)) int
 doze(_Atomic uint32_t *word)
 {
     struct timespec nap = clock_split(SCORE_NAP_NS);
     int before, error;
 
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
-    error = syscall(SYS_futex, word, FUTEX_WAIT, SCORE_DUE_NO, &nap, NULL, 0) == 0 ? 0 : errno;
+    error = clock_syscall(SYS_futex, word, FUTEX_WAIT, SCORE_DUE_NO, &nap, NULL, 0) == 0 ? 0 : errno;
     pthread_setcanceltype(before, NULL);
     return error;
 }
@@ -141,7 +145,7 @@ sleep(unsigned seconds)
         return clock_real.sleep(seconds);
     if (sleep_for((uint64_t)seconds * 1000000000u, &rest) == 0)
         return 0;
-    return (unsigned)rest.tv_sec + (rest.tv_nsec >= 500000000);
+    return (unsigned)rest.tv_sec; /* cut off, as libc does */
 }
 
 CLOCK_EXPORT int
