@@ -136,12 +136,6 @@ act_cond(struct later *what)
     pthread_mutex_unlock(what->mutex);
 }
 
-static void
-act_unlock(struct later *what)
-{
-    sem_post(what->sem);
-}
-
 /* ---- the promises ---- */
 
 static void
@@ -335,14 +329,6 @@ locks(void)
     thread = after(300, act_post);
     time = split(from + 4000 * MS);
     PROMISE(sem_clockwait(&sem, CLOCK_MONOTONIC, &time) == 0 && took(from, 300));
-    pthread_join(thread, NULL);
-    handle(SIGUSR1, 0);
-    from = now();
-    thread = after(300, act_signal);
-    time = split(now_of(CLOCK_REALTIME) + 4000 * MS);
-    PROMISE(sem_timedwait(&sem, &time) == -1 && errno == EINTR && took(from, 300));
-    pthread_join(thread, NULL);
-    thread = after(0, act_unlock);
     pthread_join(thread, NULL);
     pthread_create(&thread, NULL, hold_mutex, &mutex);
     app_sleep(100);
