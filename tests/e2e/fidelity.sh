@@ -20,17 +20,17 @@ for i in range(1, int(sys.argv[1]) + 1):
 END
 status 'the scenario is a tape' 0 "$TIMTAPE" import pace.ndjson -o pace.tape || exit 1
 
-# observe LIVE.tape STAMPS VERDICT: every figure as the three say it, a line each:
+# observe LIVE.tape STAMPS VERDICT SPEED: every figure as the three say it, a line each:
 # NAME VERDICT OBSERVER (grown: OBSERVER APP), and DIFFER where they do not agree.
 cat >observe.py <<'END'
 import json, sqlite3, sys
-MESSAGE = "callback = 'TIMRecvNewMsgCallback'"
 SLACK = 30e3  # ns that the replay makes good by itself
 
 def rows(tape, sql):
     return sqlite3.connect(f"file:{tape}?mode=ro", uri=True).execute(sql).fetchall()
 
 def edges(tape):
+    """When each message came and when its handler returned."""
     return rows(tape, "SELECT at_ns, at_ns + coalesce(took_ns, 0) FROM event JOIN api USING (api) "
                       "WHERE name = 'TIMRecvNewMsgCallback' ORDER BY seq")
 
@@ -48,7 +48,9 @@ def follow(recorded, live):
     return late, slip, slip - start
 
 verdict = json.load(open(sys.argv[3]))
-recorded, live = edges("pace.tape"), edges(sys.argv[1])
+speed = float(sys.argv[4])
+recorded = [(enter / speed, leave / speed) for enter, leave in edges("pace.tape")]
+live = edges(sys.argv[1])
 stamps = [int(line) for line in open(sys.argv[2])]
 late, slip, grown = follow(recorded, live)
 # The app sees neither its own start nor the tape's numbers: how much later its last messages are than its first.
@@ -63,8 +65,9 @@ def near(what, a, *b):
         print("DIFFER:", what)
 
 def ranked(what, told, rank):
-    """Now and then a thread loses its processor just between the replay's look at the clock and the observer's. Then
-    one of the observer's is far too large, and all below it have moved down by one rank; by three, at most."""
+    """Between the replay's look at the clock and the observer's, the first callback of a thread waits for its ring to
+    be mapped, and any may lose its processor. Then one of the observer's is far too large, and all below it have moved
+    down by one rank; by three, at most."""
     near(what, told, *[late[i] for i in range(rank, max(-1, rank - 4), -1)])
 
 def same(what, *said):
@@ -93,10 +96,10 @@ all_agree() {
     for _ in 1 2 3; do
         rm -f "$name".*
         $meanwhile "$name" &
-        run "$TIMTAPE" replay --record "$name.tape" --json "$name.json" pace.tape -- "$APPS/pacer" "$name.stamps" $COUNT "$@"
+        run "$TIMTAPE" replay --speed "${SPEED:=1}" --record "$name.tape" --json "$name.json" pace.tape -- "$APPS/pacer" "$name.stamps" $COUNT "$@"
         local was=$rc
         wait $!
-        python3 observe.py "$name.tape" "$name.stamps" "$name.json" >"$name.figures" 2>&1 || echo DIFFER >>"$name.figures"
+        python3 observe.py "$name.tape" "$name.stamps" "$name.json" "$SPEED" >"$name.figures" 2>&1 || echo DIFFER >>"$name.figures"
         grep -q DIFFER "$name.figures" || break
     done
     is "$name: status" "$was" "$wanted" || say "$(head -c 600 err)"
@@ -133,6 +136,10 @@ like 'nap: and the app sees them' "$(($(figure nap grown 3) > 195000))" 1
 
 all_agree stopped 0 stops
 like 'stopped: 150 ms of standing still are in the lateness' "$(($(figure stopped max) > 75000 && $(figure stopped p99) > 75000))" 1
+
+# Faster than recorded.
+SPEED=3 all_agree fast 0 stops nap 30 200
+like 'fast: both, at another speed' "$(($(figure fast max) > 75000 && $(figure fast slip) > 150000))" 1
 
 # What was not consumed.
 all_agree left 1 nothing leave 40
