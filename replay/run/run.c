@@ -24,6 +24,9 @@
 #include "replay/run/virtual.h"
 #include "traces/scenario.h"
 
+/* A quarter of a recording's: the app waits for the score far more than for us, and each thread's ring is
+ * filled with pages before the app begins, which was most of a short replay's cost. */
+#define RING_BYTES (4u << 20)
 #define PASS_NS 2000000ull /* between two looks at a quiet ring */
 #define BUSY_RECORDS 256   /* more in one pass: the next one follows at once */
 
@@ -306,6 +309,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
     if (score.virtual_time && (run->virtual = virtual_open(run->score.score, fault)) == NULL)
         return -1;
     struct recorder_options recorder = {.output = options->record,
+                                        .ring = {.slot_bytes = RING_BYTES},
                                         .replace = options->replace,
                                         .via = options->via,
                                         .sdk = options->sdk,
