@@ -469,6 +469,10 @@ check(struct replay_line *line, struct fault *fault)
         return verb_usage(fault, "--force is for --record OUT.tape and --chaos-out OUT.tape");
     if (run->time == RUN_TIME_VIRTUAL && run->speed != 1)
         return verb_usage(fault, "--time virtual has no --speed: its time goes as fast as the app lets it");
+    if (run->time == RUN_TIME_VIRTUAL && (run->max_gap_ns != 0 || run->from != 0))
+        return verb_usage(
+            fault, "--time virtual plays all of the tape's time, which the app's timers count: no --max-gap "
+                   "or --from");
     if (run->time == RUN_TIME_VIRTUAL && (run->keys || run->step || run->gdb != 0 || run->hold))
         return verb_usage(fault, "--time virtual goes on by itself: no --step, --keys, --hold or --gdb");
     if (chaos && run->order == RUN_ORDER_STRICT)
