@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "replay/embed/replay.h"
+#include "replay/judge/rules.h"
 #include "traces/tape.h"
 
 #define EMBED_CALLS 256 /* calls whose names are remembered; others are looked up again */
@@ -73,6 +74,8 @@ struct timtape_replay {
     bool have_next, ended;
     uint64_t unhandled; /* up to `position` */
     uint64_t passed;    /* ... and between it and `next` */
+
+    struct rules *rules; /* what else may differ, or NULL */
 
     struct embed_frame *top; /* innermost */
     struct embed_scene last; /* while no handler runs */

@@ -15,9 +15,19 @@ scene_now(struct timtape_replay *replay)
 }
 
 static bool
-is_getter(const struct tape_event *event)
+may_be_missing(const struct timtape_replay *replay, const struct tape_event *call)
 {
-    return event->entry != NULL && event->entry->getter && event->entry->kind == API_SYNC;
+    return (call->entry != NULL && call->entry->getter && call->entry->kind == API_SYNC) ||
+           rules_allow_missing(replay->rules, call->name);
+}
+
+int
+timtape_replay_rules(struct timtape_replay *replay, const char *path)
+{
+    replay->fault.text[0] = '\0';
+    if (path == NULL)
+        return fault_set(&replay->fault, FAULT_USAGE, "no path of a rules file was given");
+    return rules_read(&replay->rules, path, &replay->fault);
 }
 
 /* The lookup stands behind what is used up: the next call of the scene into shown.tape. 1, 0, -1. */
@@ -63,7 +73,7 @@ timtape_replay_calls_left(struct timtape_replay *replay)
 
     replay->fault.text[0] = '\0';
     for (more = first_call(replay, scene); more == 1; more = next_call(replay, scene))
-        left += !is_getter(&replay->shown.tape);
+        left += !may_be_missing(replay, &replay->shown.tape);
     return more < 0 ? -1 : left;
 }
 
@@ -184,10 +194,11 @@ static int
 find_call(struct timtape_replay *replay, const struct embed_scene *scene, const struct tape_event *live)
 {
     const struct tape_event *recorded = &replay->shown.tape;
+    const struct match_terms terms = {.mode = MATCH_NORMAL, .rules = replay->rules};
     struct match_difference first;
     int more = first_call(replay, scene);
 
-    while (more == 1 && strcmp(recorded->name, live->name) != 0 && is_getter(recorded))
+    while (more == 1 && strcmp(recorded->name, live->name) != 0 && may_be_missing(replay, recorded))
         more = next_call(replay, scene);
     if (more < 0)
         return -1;
@@ -201,7 +212,7 @@ find_call(struct timtape_replay *replay, const struct embed_scene *scene, const 
                          "event %llu: %s is on this tape with the signature of another SDK version; say "
                          "\"%s@VERSION\" and pass the arguments that it had then",
                          (unsigned long long)recorded->seq, recorded->name, recorded->name);
-    int different = match_call(recorded, live, NULL, &first);
+    int different = match_call(recorded, live, &terms, &first);
     if (different == 0)
         return 0;
     if (different < 0)

@@ -69,6 +69,7 @@ timtape_replay_close(struct timtape_replay *replay)
         tape_close(replay->stream);
     if (replay->lookup != NULL)
         tape_close(replay->lookup);
+    rules_free(replay->rules);
     free(replay->bindings);
     free(replay->answers);
     free(replay->threads);

@@ -127,6 +127,9 @@ TIMTAPE_REPLAY_API uint64_t timtape_replay_unhandled(const struct timtape_replay
 
 /* ---- what the app did, for mocks of the API's functions ---- */
 
+/* What else may differ below, and which calls may be left out: a rules file, as `timtape replay --rules`
+ * reads it. May be called again for more. 0, or -1: it is bad, and the error says in which line. */
+TIMTAPE_REPLAY_API int timtape_replay_rules(struct timtape_replay *replay, const char *path);
 /*
  * The code under test called `function`: a mock hands on all its arguments, in their order and types. They
  * are compared with the next call that the app made in the current callback (before the first delivery:
@@ -142,7 +145,7 @@ TIMTAPE_REPLAY_API const struct timtape_event *timtape_replay_expect(struct timt
                                                                      const char *function, ...);
 /* The call that comes next there; NULL: none is left, or an error. */
 TIMTAPE_REPLAY_API const struct timtape_event *timtape_replay_call(struct timtape_replay *replay);
-/* How many are left, getters that return at once aside; -1: error. */
+/* How many are left, what may be left out aside; -1: error. */
 TIMTAPE_REPLAY_API int64_t timtape_replay_calls_left(struct timtape_replay *replay);
 
 #ifdef __cplusplus

@@ -444,6 +444,47 @@ test_older_call(void **state)
     timtape_replay_close(replay);
 }
 
+/* Up to the question, with these rules; what the handler's other answer comes to. */
+static const struct timtape_event *
+answer_otherwise(struct timtape_replay *replay, const char *lines)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fprintf(file, "timtape rules 1\n%s\n", lines);
+    fclose(file);
+    if (timtape_replay_rules(replay, path) != 0)
+        fail_msg("%s", timtape_replay_error(replay));
+    bind(replay, "TIMRecvNewMsgCallback", (timtape_function)on_message, NULL);
+    assert_int_equal(timtape_replay_step(replay), 1);
+    assert_int_equal(timtape_replay_step(replay), 1);
+    return timtape_replay_expect(replay, "TIMMsgSendMessage", "bob", 1,
+                                 "{\"message_elem_array\":[{\"elem_type\":0,\"text_elem_content\":\"no!\"}]}",
+                                 NULL, on_result, NULL);
+}
+
+static void
+test_rules(void **state)
+{
+    struct timtape_replay *replay = opened(CHAT);
+
+    (void)state;
+    assert_int_equal(timtape_replay_rules(replay, "/nowhere/x.rules"), -1);
+    error_says(replay, "/nowhere/x.rules");
+    assert_int_equal(timtape_replay_rules(replay, CHAT), -1);
+    error_says(replay, CHAT);
+    /* The buffer is not there, so it is the second difference. */
+    assert_null(answer_otherwise(replay, "value TIMMsgSendMessage json_msg_param $..text_elem_content any"));
+    error_says(replay, "message_id_buffer");
+    assert_int_equal(timtape_replay_calls_left(replay), 1);
+    timtape_replay_close(replay);
+    replay = opened(CHAT);
+    assert_null(answer_otherwise(replay, "missing TIMMsgSendMessage"));
+    error_says(replay, "text_elem_content");
+    assert_int_equal(timtape_replay_calls_left(replay), 0);
+    timtape_replay_close(replay);
+}
+
 /* A handler bound ahead of a look takes effect also when the look came first. */
 static void
 test_look_first(void **state)
@@ -475,6 +516,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_values, folder_make, folder_remove),
         cmocka_unit_test(test_expect),
         cmocka_unit_test(test_look_first),
+        cmocka_unit_test_setup_teardown(test_rules, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(test_older_call, folder_make, folder_remove),
     };
 
