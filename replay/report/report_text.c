@@ -66,6 +66,7 @@ void
 report_text(const struct verdict *verdict, FILE *stream)
 {
     bool good = verdict->class == VERDICT_AS_RECORDED;
+    char took[32];
     fprintf(stream, "timtape: %s\n", verdict->sentence);
     if (!good) {
         fprintf(stream, "  %-11s %s\n", "class", verdict_class_name(verdict->class));
@@ -79,10 +80,12 @@ report_text(const struct verdict *verdict, FILE *stream)
             fprintf(stream, "  %-11s recorded: %s; now: %s\n", "end", verdict->recorded_end,
                     verdict->live_end);
     }
-    fprintf(stream,
-            "  %-11s calls %" PRIu64 "/%" PRIu64 " matched, callbacks %" PRIu64 "/%" PRIu64 " delivered\n",
-            "replayed", verdict->calls_matched, verdict->calls, verdict->callbacks_delivered,
-            verdict->callbacks);
+    fprintf(
+        stream, "  %-11s calls %" PRIu64 "/%" PRIu64 " matched, callbacks %" PRIu64 "/%" PRIu64 " delivered",
+        "replayed", verdict->calls_matched, verdict->calls, verdict->callbacks_delivered, verdict->callbacks);
+    if (verdict->duration_ns != 0)
+        fprintf(stream, ", in %s", verdict_duration(verdict->duration_ns, took, sizeof took));
+    putc('\n', stream);
     print_allowed(stream, verdict);
     print_pace(stream, &verdict->late);
     print_block(stream, "order", verdict->order);

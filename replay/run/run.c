@@ -45,6 +45,7 @@ struct run {
     struct mark *mark;  /* the app's output goes through us, or NULL */
     char imported[256]; /* the temporary tape of a scenario, or "" */
     struct ending ending;
+    uint64_t began_ns;
     char app[1000]; /* command line, for advice */
     bool told;
     struct sigaction old_int, old_term, old_hup;
@@ -327,6 +328,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
     score_begin(run->score.score);
     if (recorder_spawn(run->recorder, argv, fault) != 0)
         return -1;
+    run->began_ns = now_ns();
     judge_app(run->judge, (uint32_t)recorder_pid(run->recorder));
     handle_signals(run);
     return run->mark != NULL ? mark_start(run->mark, fault) : 0;
@@ -354,6 +356,7 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
     if (result != 0)
         return -1;
     *verdict = *judge_conclude(run->judge, report.status, ending_ours(&run->ending));
+    verdict->duration_ns = now_ns() - run->began_ns;
     ending_notes(&run->ending, report.status, verdict);
     run_tape_notes(run->tape, verdict);
     order_conclude(run->options, run->tape, &run->score, verdict);

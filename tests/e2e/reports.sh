@@ -33,6 +33,8 @@ xml 'as recorded: the case' '//testcase/@name' chat.tape
 xml 'as recorded: neither failure nor error' 'count(//failure) + count(//error)' 0
 is 'as recorded: no annotations' "$(cat a.txt)$(json g.json '')" '[]'
 is 'as recorded: JSON is one object' "$(json v.json '["verdict"]')" 'as recorded'
+like 'as recorded: how long the app ran' "$(cat err)" 'callbacks 1/1 delivered, in [0-9.]+ [mu]?s$'
+holds 'as recorded: JSON tells the same' python3 -c 'import json; v = json.load(open("v.json")); assert 0 < v["duration_ns"] <= v["took_ns"], v'
 
 all chat.tape -- "$APPS/moody" different
 is 'diverged' "$rc" 1
