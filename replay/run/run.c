@@ -220,16 +220,23 @@ find_until(const struct run *run, uint32_t *edge, struct fault *fault)
     return 0;
 }
 
-/* Times that rules compare count from the two beginnings. */
-static void
-tell_clock(struct run *run)
+/* Reads them; the times that they compare count from the two beginnings. */
+static int
+read_rules(struct run *run, struct fault *fault)
 {
-    const char *started = tape_meta(run->tape, "started_ns");
+    const struct run_options *options = run->options;
+    int64_t began = run_tape_started(run->tape);
     struct timespec now;
+    for (size_t i = 0; options->rules != NULL && options->rules[i] != NULL; i++) {
+        if (rules_read(&run->rules, options->rules[i], fault) != 0)
+            return -1;
+    }
     clock_gettime(CLOCK_REALTIME, &now);
     if (run->rules != NULL)
-        rules_clock(run->rules, started != NULL ? strtoll(started, NULL, 10) : 0,
-                    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+        rules_clock(run->rules, began,
+                    options->time == RUN_TIME_VIRTUAL ? began
+                                                      : (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+    return 0;
 }
 
 static int
@@ -253,12 +260,9 @@ open_judge(struct run *run, char *const argv[], bool free_order, struct fault *f
                                   .tail_ns = recorded_tail(run)};
     run_tape_words(argv, run->app, sizeof run->app);
     judge.app = run->app;
-    for (size_t i = 0; options->rules != NULL && options->rules[i] != NULL; i++) {
-        if (rules_read(&run->rules, options->rules[i], fault) != 0)
-            return -1;
-    }
+    if (read_rules(run, fault) != 0)
+        return -1;
     judge.rules = run->rules;
-    tell_clock(run);
     if (find_until(run, &judge.until, fault) != 0)
         return -1;
     if (debugger_open(&run->debugger, options, run->score.score, fault) != 0)
