@@ -5,6 +5,7 @@
 
 #include "cli/replay_results.h"
 #include "cli/verb.h"
+#include "replay/judge/rules.h"
 #include "replay/run/many.h"
 #include "replay/run/run_tape.h"
 
@@ -32,6 +33,18 @@ check(const struct replay_line *line, struct fault *fault)
             return verb_usage(fault, "%s is for one tape, and %s is a folder", single[i].name, run->tape);
     }
     return 0;
+}
+
+/* Read once beforehand: a mistake in them is one mistake, not one of each tape. */
+static int
+check_rules(const struct run_options *run, struct fault *fault)
+{
+    struct rules *rules = NULL;
+    int result = 0;
+    for (size_t i = 0; run->rules != NULL && run->rules[i] != NULL && result == 0; i++)
+        result = rules_read(&rules, run->rules[i], fault);
+    rules_free(rules);
+    return result;
 }
 
 /* ---- the command that replays one of them ------------------------------------------------------------ */
@@ -177,7 +190,8 @@ replay_many(struct replay_line *line, char **app, struct fault *fault)
     char command[1000];
     size_t count;
     int stopped = 0;
-    if (check(line, fault) != 0 || many_find(line->run.tape, &cases, &count, fault) != 0)
+    if (check(line, fault) != 0 || check_rules(&line->run, fault) != 0 ||
+        many_find(line->run.tape, &cases, &count, fault) != 0)
         return -1;
     if (replay_results_open(line, &results, fault) != 0) {
         many_free(cases, count);

@@ -165,6 +165,9 @@ for option in '--record x.tape' '--until 3' '--from 3' --step --keys '--gdb 3' -
     status "a folder and $option" 64 "$TIMTAPE" replay $option one -- true
     like "a folder and $option: says so" "$(cat err)" "$(echo "$option" | sed 's/ .*//;s/^/timtape replay: /') is for one tape"
 done
+echo 'no rules' >bad.rules
+status 'a rules file with a mistake' 65 "$TIMTAPE" replay --rules bad.rules one -- touch ran
+is 'a rules file with a mistake: one mistake, not one of each tape' "$(grep -c 'bad\.rules:1:1' err)" 1
 status 'a report that cannot be written costs no run' 64 "$TIMTAPE" replay --junit no/such/folder one -- touch ran
 [ -e ran ] && fail 'nothing was run' || ok 'nothing was run'
 
