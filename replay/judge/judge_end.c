@@ -432,8 +432,9 @@ judge_conclude(struct judge *judge, int status, bool ended_by_us)
     judge_doubt_watch(judge, UINT64_MAX / 2); /* nothing more will come */
     judge_doubt_settle(judge);
     bool done = judge->decided || (!ended_by_us && conclude_crash(judge, &end)) ||
-                conclude_missing(judge, &end, ended_by_us) || (!ended_by_us && conclude_end(judge, &end)) ||
-                conclude_undelivered(judge) || conclude_late(judge);
+                judge_conclude_order(judge) || conclude_missing(judge, &end, ended_by_us) ||
+                (!ended_by_us && conclude_end(judge, &end)) || conclude_undelivered(judge) ||
+                conclude_late(judge);
     if (!done)
         conclude_good(judge, &end, ended_by_us);
     uint32_t alike = atomic_load_explicit(&judge->live_score->extra_getters, memory_order_relaxed);

@@ -9,6 +9,7 @@
  *   judge_search.c  which recorded call is this live call?
  *   judge_answer.c  answers the stand-in; extra call, different argument, wrong thread
  *   judge_doubt.c   divergences that are clear only a little later: missing call, reordered
+ *   judge_order.c   calls that one thread made the other way round
  *   judge_watch.c   does the run go on, and is it over?
  *   judge_end.c     the verdict once the app is gone
  *   judge_words.c   words of a shell command
@@ -149,6 +150,10 @@ int judge_doubt_late_call(struct judge *judge, const struct judge_search *search
 void judge_doubt_watch(struct judge *judge, uint64_t now_ns);
 /* Nothing more will show: the call is missing. */
 void judge_doubt_settle(struct judge *judge);
+
+/* ---- judge_order.c ---- */
+/* After the end: true when two calls of a thread changed places, and that is the verdict. */
+bool judge_conclude_order(struct judge *judge);
 
 /* ---- judge_watch.c, judge_end.c ---- */
 /* First recorded call that has not come and is missed; SCORE_NONE. */

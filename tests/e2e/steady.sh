@@ -13,6 +13,9 @@ cd "$T" || exit 1
 "$TIMTAPE" import "$TOP/traces/samples/chat.ndjson" -o chat.tape 2>err || fail 'the sample becomes a tape' err
 record threads.tape "$APPS/threads" 4 12
 is 'recorded with the double' "$rc" 0 || fail 'why not' err
+# A pool, whose threads do other jobs each time.
+record pool.tape "$APPS/mutant_pool" 3 20
+is 'recorded with the double: a pool' "$rc" 0 || fail 'why not' err
 
 APP_QUIET=1
 export APP_QUIET
@@ -49,6 +52,8 @@ plan() {
 10 --speed max mutant.tape -- $APPS/mutant role
 10 --speed max race.tape -- $APPS/race fixed
 5 race.tape -- $APPS/race fixed
+15 --speed max pool.tape -- $APPS/mutant_pool 3 20
+10 pool.tape -- $APPS/mutant_pool 3 20
 5 --speed 4 chat.tape -- $APPS/chat
 20 --speed max threads.tape -- $APPS/threads 4 12
 10 threads.tape -- $APPS/threads 4 12
