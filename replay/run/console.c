@@ -88,6 +88,15 @@ console_pass(struct console *console, uint64_t now_ns)
 }
 
 void
+console_notes(const struct console *console, struct verdict *verdict)
+{
+    char span[32];
+    if (console->control->lost_ns > 0 && verdict->late.known)
+        verdict_note(verdict, "%s of the slip is time in which the replay stood still, as you wanted",
+                     verdict_duration((uint64_t)console->control->lost_ns, span, sizeof span));
+}
+
+void
 console_close(struct console *console)
 {
     keys_close();

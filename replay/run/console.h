@@ -22,6 +22,8 @@ int console_open(struct console *console, const struct run_options *options, str
                  struct screen *screen, struct fault *fault);
 /* Once per pass. False: the user wants to quit. */
 bool console_pass(struct console *console, uint64_t now_ns);
+/* What the verdict has to say of it. */
+void console_notes(const struct console *console, struct verdict *verdict);
 /* Gives the terminal back, and takes the line away. Safe after a failed open, and on zeroes. */
 void console_close(struct console *console);
 

@@ -54,7 +54,10 @@ move_gate(struct control *control, uint64_t now_ns)
         lost = control->slip_ns + (int64_t)(now_ns - control->since) - slip;
         control->since = 0;
     }
-    score_gate(control->score, gate_of(control), lost > 0 ? lost : 0);
+    if (lost < 0)
+        lost = 0;
+    control->lost_ns += lost;
+    score_gate(control->score, gate_of(control), lost);
 }
 
 static void
@@ -141,6 +144,8 @@ control_release(struct control *control, uint64_t now_ns)
 void
 control_slept(struct control *control, uint64_t slept_ns)
 {
-    if (control->since == 0)
-        score_gate(control->score, gate_of(control), (int64_t)slept_ns);
+    if (control->since != 0)
+        return;
+    control->lost_ns += (int64_t)slept_ns;
+    score_gate(control->score, gate_of(control), (int64_t)slept_ns);
 }

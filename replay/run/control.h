@@ -23,6 +23,7 @@ struct control {
     bool held;       /* ... until the debugger is there */
     uint64_t since;  /* since when time stands still; 0: it goes */
     int64_t slip_ns; /* the slip at that moment */
+    int64_t lost_ns; /* slip that comes from standing still */
 };
 
 enum control_state {

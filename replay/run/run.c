@@ -361,6 +361,7 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
         return -1;
     *verdict = *judge_conclude(run->judge, report.status, ending_ours(&run->ending));
     verdict->duration_ns = now_ns() - run->began_ns;
+    console_notes(&run->console, verdict);
     ending_notes(&run->ending, report.status, verdict);
     run_tape_notes(run->tape, verdict);
     order_conclude(run->options, run->tape, &run->score, verdict);

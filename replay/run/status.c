@@ -64,7 +64,8 @@ describe_state(const struct control *control, enum control_state state, uint32_t
     }
     judge_name(score, edge->event, &next);
     if (state != CONTROL_PLAYS)
-        snprintf(text, room, "stopped before %s %s", edge->leave ? "the return of" : "event", next.name);
+        snprintf(text, room, "stopped before %s%s (event %" PRIu64 ")", edge->leave ? "the return of " : "",
+                 next.name, next.seq);
     else if (edge->app && score_due(score, cursor) <= (int64_t)now_ns)
         snprintf(text, room, "waiting for the app: it has to %s %s", edge->leave ? "return from" : "call",
                  next.name);

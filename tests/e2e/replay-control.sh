@@ -35,6 +35,7 @@ done
 on "${steps[@]}" 'expect before event [0-9]+, callback TIMCommCallback on thread 2' 'quiet 0.3 (^|\n)back ' 'send \033[C' 'expect back TIMComm' -- --step
 ended 'step' 0
 like 'step: as recorded' "$(tr -d '\r' <screen)" 'as recorded'
+like 'step: the slip is explained' "$(tr -d '\r' <screen)" 'note +[0-9.]+ m?s of the slip is time in which the replay stood still'
 is 'step: standing still is nobody'"'"'s lateness' "$(grep -c 'diverged' screen)" 0
 
 # Longer than the stall timeout is no stall, and what was after the pause is not late.
@@ -50,7 +51,7 @@ on 'expect seq.x22:0,' 'send n' 'expect before event' 'quiet 0.4 (^|\n)back ' 's
 ended 'next, next, quit' 130
 
 # The live line says where it is.
-on 'expect event 2[0-9] of 34, .* of .*, stopped before event TIM' 'send q' -- --step
+on 'expect event 2[0-9] of 34, .* of .*, stopped before TIM' 'send q' -- --step
 like 'the live line comes by itself with --step' "$(cat end)" 'status 130'
 on 'expect event [0-9]+ of 34, .* playing' -- --status --speed 0.2
 ended '--status' 0
