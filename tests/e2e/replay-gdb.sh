@@ -63,6 +63,11 @@ timeout -k 5 60 "$TOP/tests/e2e/terminal.py" 'expect hit Temporary breakpoint' '
 is 'on a terminal: played to its end' $? 0 || fail terminal end screen
 is 'on a terminal: the terminal is as it was' "$(sed -n 's/^restored //p' end)" yes
 
+timeout -k 5 60 "$TOP/tests/e2e/terminal.py" 'expect hit Temporary breakpoint' 'expect \(gdb\)' 'send finish\n' 'expect \(gdb\)' \
+    'send continue\n' 'expect exited normally' 'send print 40+2\n' 'expect = .*42' 'send quit\n' 'expect as recorded' -- \
+    "$TIMTAPE" replay --stall-timeout 1s --gdb "$second" --gdb-arg=-nx chat.tape -- ./plain >screen 2>end </dev/null
+is 'to the end of the app: gdb keeps its user, then comes the verdict' $? 0 || fail terminal end screen
+
 # Said before anything starts.
 mkdir bare && ln -s "$(command -v env)" bare/env
 run env PATH="$T/bare" "$TIMTAPE" replay --gdb "$second" chat.tape -- ./plain
