@@ -196,3 +196,18 @@ is 'Ctrl-C: 130' "$(grep status end)" 'status 130' || fail 'the terminal' screen
 like 'Ctrl-C: what is known is told' "$(cat screen)" '3 as recorded, 4 not: 2 interrupted, 2 not replayed'
 is 'Ctrl-C: no app is left behind' "$(pgrep -fc "^$APPS/moody")" 0
 is 'Ctrl-C: nothing is left behind' "$(ls -A tmp)" ''
+
+# Killed, it cannot tidy up, but the replays notice and end their apps.
+env -u LD_LIBRARY_PATH "$TIMTAPE" replay -j 2 --speed max --stall-timeout 300 one -- "$APPS/moody" '{name}' >out 2>err &
+pid=$!
+for ((i = 0; i < 300; i++)); do
+    [ "$(pgrep -fc "^$APPS/moody hang")" = 2 ] && break
+    sleep 0.1
+done
+kill -KILL $pid
+wait $pid 2>/dev/null
+for ((i = 0; i < 100; i++)); do
+    [ "$(pgrep -fc "^$APPS/moody")" = 0 ] && break
+    sleep 0.1
+done
+is 'killed: no app is left behind' "$(pgrep -fc "^$APPS/moody")" 0
