@@ -305,7 +305,7 @@ say_yes(const char *sender)
 {
     char id[128] = "", json[512];
     if (is("late"))
-        app_sleep(400);
+        app_sleep(1200);
     if (is("stuck"))
         for (;;)
             pause();

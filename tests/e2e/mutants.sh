@@ -55,7 +55,7 @@ swap-inside     |$LONG|1|reordered|TIMMsgSendMessage#1|TIMMsgReportReaded#3|none
 swap-worker     |$LONG|1|reordered|TIMConvSetDraft#1|TIMSetSelfStatus#1|none|none
 thread-worker   |$LONG|1|wrong thread|either|TIMMsgReportReaded#2|none|-
 thread-callback |$LONG|1|wrong thread|either|TIMConvGetConvList#1|none|-
-late            |$LONG --max-late 150ms|4|late|TIMMsgSendMessage#1|-|none|-
+late            |$LONG --max-late 500ms|4|late|TIMMsgSendMessage#1|-|none|-
 crash           |$LONG|139|crashed|-|-|none|TIMRecvNewMsgCallback#5
 abort           |$LONG|134|crashed|none|-|none|none
 exit            |$LONG|1|different exit|none|none|none|none
