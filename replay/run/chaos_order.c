@@ -24,20 +24,16 @@ compare(const void *a, const void *b)
     return one->edge < two->edge ? -1 : one->edge > two->edge;
 }
 
-/* Sorts by play_ns; equal times stay as recorded. */
-static int
-sort(struct schedule *schedule)
+/* Edges by time; equal ones stay as recorded. */
+static struct key *
+sorted(const struct schedule *schedule, const int64_t *times)
 {
     struct key *keys = malloc(((size_t)schedule->nedges + 1) * sizeof *keys);
-    if (keys == NULL)
-        return -1;
-    for (uint32_t i = 0; i < schedule->nedges; i++)
-        keys[i] = (struct key){.at = schedule->edges[i].play_ns, .edge = i};
-    qsort(keys, schedule->nedges, sizeof *keys, compare);
-    for (uint32_t i = 0; i < schedule->nedges; i++)
-        schedule->order[i] = keys[i].edge;
-    free(keys);
-    return 0;
+    for (uint32_t i = 0; keys != NULL && i < schedule->nedges; i++)
+        keys[i] = (struct key){.at = times != NULL ? times[i] : schedule->edges[i].play_ns, .edge = i};
+    if (keys != NULL)
+        qsort(keys, schedule->nedges, sizeof *keys, compare);
+    return keys;
 }
 
 /* No edge before its predecessors. */
@@ -90,38 +86,53 @@ begins_callback(const struct schedule *schedule, uint32_t edge)
     return at->counted && at->callback && !at->leave && !schedule->events[at->event].nested;
 }
 
-/* A callback that came in the midst of another thread's waits until that is over. */
-static void
-part(struct schedule *schedule)
+/* A callback that came in the midst of another thread's waits until that is over; if that never was, it did
+ * not come either. */
+static int
+part(const struct schedule *schedule, int64_t *happened)
 {
-    int64_t until = -1;
+    struct key *keys = sorted(schedule, happened);
     uint32_t thread = SCHEDULE_NONE;
-    for (uint32_t i = 0; i < schedule->nedges; i++) {
-        struct schedule_edge *edge = &schedule->edges[schedule->order[i]];
-        if (!begins_callback(schedule, schedule->order[i]))
+    int64_t until = -1;
+    for (uint32_t i = 0; keys != NULL && i < schedule->nedges; i++) {
+        uint32_t enter = keys[i].edge, leave = schedule->events[schedule->edges[enter].event].leave;
+        if (happened[enter] < 0 || !begins_callback(schedule, enter))
             continue;
-        if (edge->thread != thread && edge->play_ns < until)
-            edge->play_ns = until + APART_NS;
-        uint32_t leave = schedule->events[edge->event].leave;
-        int64_t end = leave != SCHEDULE_NONE ? schedule->edges[leave].play_ns : SCHEDULE_NEVER / 2;
+        int64_t end = leave != SCHEDULE_NONE && happened[leave] >= 0 ? happened[leave] : INT64_MAX;
+        if (schedule->edges[enter].thread != thread && happened[enter] < until) {
+            int64_t by = until == INT64_MAX ? -1 : until + APART_NS - happened[enter];
+            if (end != INT64_MAX)
+                happened[leave] = end = by < 0 ? -1 : end + by;
+            happened[enter] = by < 0 ? -1 : happened[enter] + by;
+        }
         if (end > until) {
             until = end;
-            thread = edge->thread;
+            thread = schedule->edges[enter].thread;
         }
     }
-    settle(schedule);
+    if (keys == NULL)
+        return -1;
+    free(keys);
+    return 0;
 }
 
 int
 chaos_delivered(struct order_trace *trace, bool apart, struct fault *fault)
 {
     struct schedule *schedule = trace->schedule;
-    int result = trace->happened == NULL ? -1 : deliver(schedule, trace->happened);
-    if (result == 0)
-        result = sort(schedule);
-    if (result == 0 && apart) {
-        part(schedule);
-        result = sort(schedule);
+    size_t bytes = ((size_t)schedule->nedges + 1) * sizeof *trace->happened;
+    int64_t *happened = trace->happened != NULL ? malloc(bytes) : NULL;
+    struct key *keys = NULL;
+    if (happened != NULL) {
+        memcpy(happened, trace->happened, bytes);
+        if ((!apart || part(schedule, happened) == 0) && deliver(schedule, happened) == 0)
+            keys = sorted(schedule, NULL);
     }
-    return result == 0 ? 0 : fault_set(fault, FAULT_CANNOT_RUN, "out of memory for the failing order");
+    for (uint32_t i = 0; keys != NULL && i < schedule->nedges; i++)
+        schedule->order[i] = keys[i].edge;
+    free(happened);
+    if (keys == NULL)
+        return fault_set(fault, FAULT_CANNOT_RUN, "out of memory for the failing order");
+    free(keys);
+    return 0;
 }

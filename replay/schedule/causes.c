@@ -16,6 +16,7 @@ struct causes_thread {
     uint32_t callback; /* last edge of any callback */
     uint32_t noted;    /* mark: seen in this walk over callbacks */
     uint32_t next;     /* of the threads with callbacks since the session was last closed */
+    uint32_t sibling;  /* of the threads of its process */
     bool listed;
 };
 
@@ -23,6 +24,8 @@ struct causes_process {
     uint32_t opened; /* enter of the last call that opened a session */
     uint32_t closed; /* leave of the last call that closed one */
     uint32_t threads;
+    uint32_t all;    /* its threads, by sibling */
+    uint32_t exited; /* first edge after it began to exit */
 };
 
 struct causes {
@@ -118,6 +121,22 @@ causes_closed(struct causes *causes, struct causes_process *process)
     return true;
 }
 
+/* A process that exits waits for what came before. */
+static bool
+causes_exited(struct causes *causes, struct causes_process *process, uint32_t index)
+{
+    uint32_t at;
+
+    if (process->exited != SCHEDULE_NONE)
+        return causes_add(causes, process->exited, false);
+    process->exited = index;
+    for (at = process->all; at != SCHEDULE_NONE; at = causes->threads[at].sibling) {
+        if (!causes_add(causes, causes->threads[at].last, false))
+            return false;
+    }
+    return true;
+}
+
 static void
 causes_note_callback(struct causes *causes, uint32_t index)
 {
@@ -159,8 +178,14 @@ causes_edge(struct causes *causes, uint32_t index)
         if (event->closes)
             fine = fine && causes_closed(causes, process);
     }
+    if (edge->exited)
+        fine = fine && causes_exited(causes, process, index);
     if (!fine)
         return false;
+    if (thread->last == SCHEDULE_NONE) {
+        thread->sibling = process->all;
+        process->all = edge->thread;
+    }
     thread->last = index;
     if (!counts)
         return true;
@@ -197,8 +222,11 @@ causes_find(struct schedule *schedule, struct fault *fault)
                                                    .callback = SCHEDULE_NONE,
                                                    .next = SCHEDULE_NONE};
     for (i = 0; fine && i < schedule->nprocesses; i++)
-        causes.processes[i] = (struct causes_process){
-            .opened = SCHEDULE_NONE, .closed = SCHEDULE_NONE, .threads = SCHEDULE_NONE};
+        causes.processes[i] = (struct causes_process){.opened = SCHEDULE_NONE,
+                                                      .closed = SCHEDULE_NONE,
+                                                      .threads = SCHEDULE_NONE,
+                                                      .all = SCHEDULE_NONE,
+                                                      .exited = SCHEDULE_NONE};
     if (fine) {
         memset(causes.latest, 0xff, events * sizeof *causes.latest);
         memset(causes.earlier, 0xff, events * sizeof *causes.earlier);

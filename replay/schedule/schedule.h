@@ -33,6 +33,7 @@ struct schedule_edge {
     uint8_t app;      /* made by the app; else by the SDK, so that we have a say */
     uint8_t counted;  /* 0: nobody waits for it */
     uint8_t callback; /* of a callback */
+    uint8_t exited;   /* after its process began to exit */
 };
 
 struct schedule_event {

@@ -52,13 +52,15 @@ plan_edges(struct plan *plan, struct fault *fault)
         const struct score_edge *from = &draft->edges[i];
         const struct score_event *event = &draft->events[from->event];
 
-        plan->schedule->edges[i] = (struct schedule_edge){.at_ns = from->at_ns,
-                                                          .event = from->event,
-                                                          .thread = thread[event->thread],
-                                                          .leave = from->leave,
-                                                          .app = from->app,
-                                                          .counted = from->counted,
-                                                          .callback = (event->flags & SCORE_CALLBACK) != 0};
+        plan->schedule->edges[i] = (struct schedule_edge){
+            .at_ns = from->at_ns,
+            .event = from->event,
+            .thread = thread[event->thread],
+            .leave = from->leave,
+            .app = from->app,
+            .counted = from->counted,
+            .exited = i >= draft->processes[draft->threads[event->thread].process].exit_edge,
+            .callback = (event->flags & SCORE_CALLBACK) != 0};
     }
     free(thread);
     return 0;

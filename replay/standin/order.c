@@ -19,6 +19,8 @@
 #define ORDER_NEAR 3u    /* edges before one's own: near enough to look rather than sleep */
 #define ORDER_SPINS 300u /* at max speed; about what a wake costs */
 #define ORDER_CONFIRM_NS 10000000u
+#define ORDER_RETRY_NS 1000000u
+#define ORDER_WINDOW 4096u
 #define ORDER_VAIN 8u /* so much shorter is patience with what did not come in time once */
 
 static inline void
@@ -95,12 +97,29 @@ order_hope(uint32_t cursor, uint64_t ready)
 
     if (cursor >= score->edges || (!score_edge(score, cursor)->app && order_blocker(cursor) == SCORE_NONE))
         return UINT64_MAX;
+    if (progress > ready)
+        ready = progress;
     if (atomic_load_explicit(&live->vain, memory_order_relaxed) == cursor + 1)
         return ready + score->patience_ns / ORDER_VAIN;
     pause = score_edge(score, cursor)->gap_ms * 1000000ull;
     if (pause > score->stall_ns / 2)
         pause = score->stall_ns / 2;
-    return (progress > ready ? progress : ready) + score->patience_ns + pause;
+    return ready + score->patience_ns + pause;
+}
+
+/* Of those that could go when patience has ended the first in the schedule goes, so that the same seed
+ * plays the same order also where the app does not follow. */
+static bool
+order_is_first(uint32_t cursor, uint32_t edge)
+{
+    uint32_t i, near = edge - cursor > ORDER_WINDOW ? edge - ORDER_WINDOW : cursor;
+
+    for (i = near; i < edge; i++) {
+        if (!score_edge(standin_score, i)->app && order_blocker(i) == SCORE_NONE &&
+            (atomic_load(score_edge_live(standin_score, i)) & SCORE_EDGE_DONE) == 0)
+            return false;
+    }
+    return true;
 }
 
 /* When the edge at the cursor is given up if it has not come: a getter. UINT64_MAX: never. */
@@ -216,9 +235,11 @@ order_look(uint32_t edge, uint32_t cursor, uint64_t *ready)
         *ready = now;
     if (*ready != 0) {
         look.until = order_hope(cursor, *ready);
-        look.mine = now >= look.until;
+        look.mine = now >= look.until && order_is_first(cursor, edge);
         if (look.mine)
             atomic_store_explicit(&score_live(score)->vain, cursor + 1, memory_order_relaxed);
+        else if (now >= look.until)
+            look.until = now + ORDER_RETRY_NS;
     }
     return look;
 }
