@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define TAIL_BYTES 16384 /* of an app's output that is kept */
+#define READS_MOST 32    /* of one app's output at a time: more than a pipe holds */
 #define LOOK_MS 200
 #define KILL_AFTER_NS 15000000000ull /* more than a replay needs to end its app, one way or the other */
 
@@ -170,7 +171,8 @@ begin(struct many *many, struct many_case *one, struct fault *fault)
 static void
 take_output(struct job *job)
 {
-    while (job->output >= 0) {
+    /* An app that never stops writing must not keep us from the others. */
+    for (int reads = 0; job->output >= 0 && reads < READS_MOST; reads++) {
         if (job->tail_bytes == sizeof job->tail) {
             memmove(job->tail, job->tail + TAIL_BYTES, TAIL_BYTES);
             job->tail_bytes = TAIL_BYTES;

@@ -48,6 +48,9 @@ main(int argc, char **argv)
     fflush(stdout);
     if (IS("hostile"))
         hostile_words();
+    if (IS("flood"))
+        for (;;)
+            puts("more and more");
     if (IS("hang"))
         for (;;)
             pause();

@@ -153,6 +153,11 @@ rm -rf one && fill one 1 && cp good.tape one/good-1.tape
 run "$TIMTAPE" replay --speed max one -- './{name}'
 is 'one of many apps is not there: one error' "$rc $(sed -nE '1s/.* (1 as recorded.*)/\1/p' err)" '127 1 as recorded, 1 not: 1 not run'
 
+rm -rf one && fill one 6 flood-1
+run env -u LD_LIBRARY_PATH "$TIMTAPE" replay -j 2 --speed max --stall-timeout 2 one -- "$APPS/moody" '{name}'
+is 'an app that writes without end keeps nobody up' "$rc $(sed -nE '1s/.*: (6 as recorded.*)/\1/p' err)" '1 6 as recorded, 1 not: 1 missing call'
+is 'an app that writes without end: its last 20 lines' "$(grep -c '^    | m' err)" 20
+
 # ---- what does not go ------------------------------------------------------------------------------------
 mkdir empty
 status 'a folder without tapes' 65 "$TIMTAPE" replay empty -- true
