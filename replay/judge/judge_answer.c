@@ -167,6 +167,8 @@ judge_decide_wrong_thread(const struct judge_search *search)
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app called %s (event %" PRIu64 ") %s; recorded %s", search->call->name,
              verdict->event.seq, here, there);
+    if (judge->options.match == MATCH_NORMAL)
+        verdict_note(verdict, "if it is all the same which thread calls: --match loose");
 }
 
 /* The recorded call that the score waits for right now: what the app should be doing. */
