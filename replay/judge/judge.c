@@ -130,6 +130,8 @@ judge_cursor(const struct judge *judge)
 struct verdict *
 judge_decide(struct judge *judge, enum verdict_class class)
 {
+    if (judge->doubt.call != SCORE_NONE && judge->doubt.patience == DOUBT_OTHER)
+        judge_doubt_settle(judge); /* it came before this */
     if (judge->decided)
         return NULL;
     judge->decided = true;

@@ -98,6 +98,18 @@ name_live(struct judge *judge, const struct score_mail *mail, const struct tape_
     judge_name_reaction(judge, mail->context, SCORE_NONE, &verdict->reacting, &verdict->after);
 }
 
+/* verdict->nearest is the call that was made before. */
+static void
+tell_once_more(struct verdict *verdict, uint64_t next)
+{
+    char then[80] = "";
+    if (next != 0)
+        snprintf(then, sizeof then, "; the next recorded call is event %" PRIu64, next);
+    snprintf(verdict->sentence, sizeof verdict->sentence,
+             "diverged: the app called %s once more than recorded, as in event %" PRIu64 "%s",
+             verdict->event.name, verdict->nearest.seq, then);
+}
+
 static void
 decide_extra(struct judge *judge, const struct score_mail *mail, const struct tape_event *call,
              uint32_t before)
@@ -109,29 +121,26 @@ decide_extra(struct judge *judge, const struct score_mail *mail, const struct ta
     name_live(judge, mail, call);
     name_expected(judge);
     judge_index_calls(&judge->index, (uint16_t)mail->api, true, &count);
+    if (before != SCORE_NONE) {
+        uint64_t next = verdict->nearest.seq;
+        judge_name(judge->score, before, &verdict->nearest);
+        tell_once_more(verdict, next);
+        return;
+    }
     char next[160] = "";
     if (verdict->nearest.name[0] != '\0')
         snprintf(next, sizeof next, "; the next recorded call is %s (event %" PRIu64 ")",
                  verdict->nearest.name, verdict->nearest.seq);
-    if (before != SCORE_NONE) {
-        judge_name(judge->score, before, &verdict->nearest);
-        snprintf(verdict->sentence, sizeof verdict->sentence,
-                 "diverged: the app called %s once more than recorded, as in event %" PRIu64 "%s", call->name,
-                 verdict->nearest.seq, next);
-    } else {
-        snprintf(verdict->sentence, sizeof verdict->sentence, "diverged: the app called %s, %s%s", call->name,
-                 count == 0 ? "which is not on the tape at all" : "for which the tape has no call left",
-                 next);
-    }
+    snprintf(verdict->sentence, sizeof verdict->sentence, "diverged: the app called %s, %s%s", call->name,
+             count == 0 ? "which is not on the tape at all" : "for which the tape has no call left", next);
 }
 
+/* Not decided yet: had the expected call come next, this one would have been too many. */
 static void
-decide_different(const struct judge_search *search)
+prepare_different(const struct judge_search *search)
 {
     struct judge *judge = search->judge;
-    struct verdict *verdict = judge_decide(judge, VERDICT_DIFFERENT_ARGUMENT);
-    if (verdict == NULL)
-        return;
+    struct verdict *verdict = &judge->verdict;
     const struct match_difference *difference = &search->difference;
     name_live(judge, search->mail, search->call);
     judge_name(judge->score, search->nearest, &verdict->nearest);
@@ -141,8 +150,26 @@ decide_different(const struct judge_search *search)
              "diverged: the app called %s with another %s%s%s than recorded in event %" PRIu64,
              search->call->name, difference->name, difference->path[0] != '\0' ? " at " : "",
              difference->path, verdict->nearest.seq);
-    if (difference->why[0] != '\0')
-        verdict_note(verdict, "%s", difference->why);
+}
+
+void
+judge_decide_too_many(struct judge *judge)
+{
+    uint32_t before = judge->doubt.instead, expected = judge->doubt.call;
+    judge->doubt.call = SCORE_NONE;
+    struct verdict *verdict = judge_decide(judge, VERDICT_EXTRA_CALL);
+    if (verdict == NULL)
+        return;
+    verdict->has_difference = false;
+    if (before != SCORE_NONE) {
+        judge_name(judge->score, before, &verdict->nearest);
+        tell_once_more(verdict, score_event(judge->score, expected)->seq);
+    } else {
+        snprintf(
+            verdict->sentence, sizeof verdict->sentence,
+            "diverged: the app called %s with a %s that is not on the tape, and then as in event %" PRIu64,
+            verdict->event.name, verdict->difference.name, verdict->nearest.seq);
+    }
 }
 
 void
@@ -251,16 +278,20 @@ answer_unknown(struct judge_search *search, struct score_mail *mail)
         return 0;
     }
     uint32_t before = SCORE_NONE;
-    if (judge->doubt.patience == DOUBT_SKIPPED)
+    if (judge->doubt.patience >= DOUBT_SKIPPED)
         judge_doubt_settle(judge);
     /* Only what is expected there can have been meant. */
     bool meant = search->nearest != SCORE_NONE && search->nearest_fit <= FIT_OTHER;
+    uint32_t made = made_before(judge, call);
     if (!meant || !is_awaited(judge, search->nearest))
-        before = made_before(judge, call);
-    if (meant && before == SCORE_NONE)
-        decide_different(search);
-    else
-        decide_extra(judge, mail, call, before);
+        before = made;
+    if (meant && before == SCORE_NONE && !judge->decided && judge->doubt.call == SCORE_NONE) {
+        prepare_different(search);
+        judge_doubt_other(judge, search->nearest, made);
+        reply(judge, mail, SCORE_MATCHED, search->nearest, 0);
+        return 0;
+    }
+    decide_extra(judge, mail, call, before);
     reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
     return 0;
 }

@@ -109,13 +109,19 @@ judge_doubt_begin(struct judge *judge, uint32_t call, uint32_t instead, uint64_t
         return;
     if (doubt->call != SCORE_NONE) {
         /* The second thing that is not as recorded: the first one is the verdict, if it was one. */
-        if (doubt->patience == DOUBT_SKIPPED)
+        if (doubt->patience >= DOUBT_SKIPPED)
             judge_doubt_settle(judge);
         return;
     }
     begin(judge, call, instead, is_shared(judge, call, owner) ? DOUBT_SHARED : DOUBT_SKIPPED);
     if (doubt->patience == DOUBT_SKIPPED)
         skip(judge);
+}
+
+void
+judge_doubt_other(struct judge *judge, uint32_t call, uint32_t before)
+{
+    begin(judge, call, before, DOUBT_OTHER);
 }
 
 void
@@ -166,11 +172,24 @@ decide_reordered(struct judge *judge, uint32_t call)
     judge->doubt.call = SCORE_NONE;
 }
 
+static void
+settle_other(struct judge *judge)
+{
+    judge->doubt.call = SCORE_NONE;
+    struct verdict *verdict = judge_decide(judge, VERDICT_DIFFERENT_ARGUMENT);
+    if (verdict != NULL && verdict->difference.why[0] != '\0')
+        verdict_note(verdict, "%s", verdict->difference.why);
+}
+
 void
 judge_doubt_settle(struct judge *judge)
 {
     if (judge->doubt.call == SCORE_NONE)
         return;
+    if (judge->doubt.patience == DOUBT_OTHER) {
+        settle_other(judge);
+        return;
+    }
     struct verdict *verdict = judge_decide(judge, VERDICT_MISSING_CALL);
     char place[200];
     if (verdict != NULL) {
@@ -186,37 +205,70 @@ judge_doubt_settle(struct judge *judge)
     judge->doubt.call = SCORE_NONE;
 }
 
+/* 1: it is this recorded call; 0: it is not; -1: no memory. */
+static int
+is_call(const struct judge_search *search, uint32_t event)
+{
+    struct tape_event recorded;
+    if (score_event(search->judge->score, event)->api != search->call->entry->id)
+        return 0;
+    judge_event(search->judge->score, event, &recorded);
+    int different = match_call(&recorded, search->call, &search->judge->terms, NULL);
+    return different < 0 ? -1 : different == 0;
+}
+
+/* It came, but too late, here or elsewhere. */
+static void
+decide_late(struct judge *judge, const struct judge_search *search, uint32_t call)
+{
+    struct judge_role was = judge_recorded_role(judge, call), is = judge_live_role(judge, search->mail);
+    struct judge_search wrong = *search;
+    if (judge_same_role(&was, &is)) {
+        decide_reordered(judge, call);
+        return;
+    }
+    wrong.role = is;
+    wrong.found = call;
+    judge_decide_wrong_thread(&wrong);
+    judge->doubt.call = SCORE_NONE;
+}
+
 int
 judge_doubt_late_call(struct judge *judge, const struct judge_search *search)
 {
     const struct score *score = judge->score;
     const struct judge_doubt *doubt = &judge->doubt;
-    struct tape_event recorded;
+    if (doubt->call != SCORE_NONE && doubt->patience == DOUBT_OTHER) {
+        int same = is_call(search, doubt->call);
+        if (same > 0)
+            judge_decide_too_many(judge);
+        return same;
+    }
     for (uint32_t at = doubt->call; at < score->events && at != doubt->instead;
          at = score_event(score, at)->next) {
-        const struct score_event *event = score_event(score, at);
-        if ((event->flags & (SCORE_CALLBACK | SCORE_GETTER)) != 0 || !judge_counts(score, at) ||
-            judge_state(score, at) != SCORE_SKIPPED || event->api != search->call->entry->id)
+        if ((score_event(score, at)->flags & (SCORE_CALLBACK | SCORE_GETTER)) != 0 ||
+            !judge_counts(score, at) || judge_state(score, at) != SCORE_SKIPPED)
             continue;
-        judge_event(score, at, &recorded);
-        int different = match_call(&recorded, search->call, &judge->terms, NULL);
-        if (different < 0)
-            return -1;
-        if (different > 0)
-            continue;
-        struct judge_role was = judge_recorded_role(judge, at), is = judge_live_role(judge, search->mail);
-        if (judge_same_role(&was, &is)) {
-            decide_reordered(judge, at);
-        } else {
-            struct judge_search wrong = *search;
-            wrong.role = is;
-            wrong.found = at;
-            judge_decide_wrong_thread(&wrong);
-            judge->doubt.call = SCORE_NONE;
-        }
-        return 1;
+        int same = is_call(search, at);
+        if (same > 0)
+            decide_late(judge, search, at);
+        if (same != 0)
+            return same;
     }
     return 0;
+}
+
+/* The thread that made the call went on: the next one came, or its callback returned. */
+static bool
+went_on(const struct judge *judge, uint32_t call)
+{
+    const struct score *score = judge->score;
+    uint32_t parent = score_event(score, call)->parent, next = score_event(score, call)->next;
+    while (next < score->events &&
+           ((score_event(score, next)->flags & SCORE_GETTER) != 0 || !judge_counts(score, next)))
+        next = score_event(score, next)->next;
+    return (parent < score->events && judge_state(score, parent) == SCORE_LEFT) ||
+           (next < score->events && judge_state(score, next) != SCORE_FREE);
 }
 
 void
@@ -226,7 +278,7 @@ judge_doubt_watch(struct judge *judge, uint64_t now_ns)
     if (doubt->call == SCORE_NONE)
         return;
     uint64_t quiet = judge_quiet_ns(judge);
-    if (doubt->patience != DOUBT_SKIPPED && judge_state(judge->score, doubt->call) != SCORE_FREE) {
+    if (doubt->patience < DOUBT_SKIPPED && judge_state(judge->score, doubt->call) != SCORE_FREE) {
         doubt->call = SCORE_NONE; /* another thread was about to make it */
         return;
     }
@@ -246,7 +298,8 @@ judge_doubt_watch(struct judge *judge, uint64_t now_ns)
             judge_doubt_settle(judge);
         return;
     }
-    if (live_calls(judge->live) > doubt->calls + MANY_CALLS || now_ns > last + quiet ||
+    if ((doubt->patience == DOUBT_OTHER && went_on(judge, doubt->call)) ||
+        live_calls(judge->live) > doubt->calls + MANY_CALLS || now_ns > last + quiet ||
         now_ns > doubt->since_ns + judge->options.stall_ns)
         judge_doubt_settle(judge);
 }

@@ -35,13 +35,16 @@ struct judge_role {
  */
 struct judge_doubt {
     uint32_t call;    /* the recorded call that was expected; SCORE_NONE: no doubt */
-    uint32_t instead; /* the recorded call that came in its place; SCORE_NONE: its callback just returned */
+    uint32_t instead; /* the recorded call that came in its place; SCORE_NONE: its callback just returned.
+                         OTHER: the one that has those arguments, if any */
     uint64_t since_ns;
     uint64_t calls; /* the app's calls up to then */
     enum judge_patience {
         DOUBT_SHARED,  /* another thread of that role may be about to make it: nothing is skipped yet */
         DOUBT_WAIVED,  /* nothing waits for it any more, and if it comes all is well */
         DOUBT_SKIPPED, /* if it comes, it is too late */
+        DOUBT_OTHER,   /* it came with other arguments (the verdict stands ready); if it comes as recorded,
+                          that one was too many */
     } patience;
     bool after; /* `reacting` as the verdict has it */
     struct verdict_event reacting;
@@ -132,6 +135,8 @@ uint32_t judge_next_free(const struct judge *judge, uint32_t event);
 bool judge_is_expected(const struct judge *judge, uint32_t event);
 
 /* ---- judge_answer.c ---- */
+/* One call too many: the verdict that stands ready for another argument is that of an extra call. */
+void judge_decide_too_many(struct judge *judge);
 /* search->found is its recorded call, search->role where it is made. */
 void judge_decide_wrong_thread(const struct judge_search *search);
 
@@ -139,16 +144,19 @@ void judge_decide_wrong_thread(const struct judge_search *search);
 /* `call` was expected, and `instead` (a call behind it in its list, or SCORE_NONE: its callback returned)
  * came. What rules and order allow to be left out or late is let go; else a doubt begins. */
 void judge_doubt_begin(struct judge *judge, uint32_t call, uint32_t instead, uint64_t owner);
+/* `call` came with other arguments: judge->verdict says how, without a class. `before`: they are those of
+ * this call, made before; SCORE_NONE. */
+void judge_doubt_other(struct judge *judge, uint32_t call, uint32_t before);
 /* --rules allows the function not to be called. */
 bool judge_may_miss(const struct judge *judge, uint32_t call);
 /* Nothing waits for `call` any more: it is overdue, and perhaps only that keeps it from coming. */
 void judge_doubt_waive(struct judge *judge, uint32_t call);
-/* The live call is one that was skipped as late: then that is the verdict. 1: decided; 0: it is not; -1: no
- * memory. */
+/* The live call is one that was skipped as late, or that came with other arguments before: then that is the
+ * verdict. 1: decided; 0: it is not; -1: no memory. */
 int judge_doubt_late_call(struct judge *judge, const struct judge_search *search);
 /* Looks whether the doubt is over. */
 void judge_doubt_watch(struct judge *judge, uint64_t now_ns);
-/* Nothing more will show: the call is missing. */
+/* Nothing more will show: the call is missing, or its arguments were others. */
 void judge_doubt_settle(struct judge *judge);
 
 /* ---- judge_order.c ---- */

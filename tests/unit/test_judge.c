@@ -391,11 +391,45 @@ different(void **state)
     (void)state;
     open_(three);
     login(MAIN, "a");
-    assert_int_equal(login(MAIN, "x"), SCORE_UNMATCHED);
+    assert_int_equal(login(MAIN, "x"), SCORE_MATCHED); /* as if it were the one */
+    assert_false(judge_decided(sim.judge));
+    assert_int_equal(login(MAIN, "c"), SCORE_MATCHED);
+    assert_true(judge_decided(sim.judge));
     const struct verdict *verdict = is_verdict(VERDICT_DIFFERENT_ARGUMENT, 0, seq("TIMLogin", 2));
     assert_string_equal(verdict->difference.name, "user_id");
     assert_string_equal(verdict->difference.expected, "\"b\"");
     assert_string_equal(verdict->difference.got, "\"x\"");
+    close_();
+    open_(three);
+    login(MAIN, "x");
+    quiet();
+    assert_true(judge_decided(sim.judge));
+    is_verdict(VERDICT_DIFFERENT_ARGUMENT, 0, seq("TIMLogin", 1));
+    close_();
+    /* Whatever comes after it. */
+    open_(three);
+    login(MAIN, "x");
+    assert_int_equal(judge_conclude(sim.judge, 11, false)->class, VERDICT_DIFFERENT_ARGUMENT);
+    close_();
+    open_(three);
+    login(MAIN, "x");
+    assert_int_equal(plain(MAIN, "TIMLogout"), SCORE_UNMATCHED);
+    is_verdict(VERDICT_DIFFERENT_ARGUMENT, 0, seq("TIMLogin", 1));
+    close_();
+    /* The expected one comes behind it: that one was too many. */
+    open_(three);
+    login(MAIN, "a");
+    assert_int_equal(login(MAIN, "x"), SCORE_MATCHED);
+    assert_int_equal(login(MAIN, "b"), SCORE_UNMATCHED);
+    verdict = is_verdict(VERDICT_EXTRA_CALL, 0, seq("TIMLogin", 2));
+    assert_false(verdict->has_difference);
+    close_();
+    open_(three);
+    login(MAIN, "a");
+    login(MAIN, "a");
+    login(MAIN, "b");
+    verdict = is_verdict(VERDICT_EXTRA_CALL, 0, seq("TIMLogin", 1));
+    assert_non_null(strstr(verdict->sentence, "once more"));
     close_();
 }
 
