@@ -74,7 +74,7 @@ control_begin(struct control *control, struct score *score, uint32_t until, uint
 {
     *control = (struct control){.score = score, .until = until, .debug = debug, .stop = SCORE_NONE};
     if (step)
-        control->stop = next_callback(score, 0);
+        control->stop = next_callback(score, score->from);
     move_gate(control, 0);
 }
 

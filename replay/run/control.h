@@ -33,7 +33,7 @@ enum control_state {
     CONTROL_HELD,    /* before `debug` or `until` */
 };
 
-/* Before the app starts. `step`: stops before each callback from the first on. */
+/* Before the app starts. `step`: stops before each callback, from the first on that --from does not skip. */
 void control_begin(struct control *control, struct score *score, uint32_t until, uint32_t debug, bool step);
 /* Looks where the play is; often (the gate moves on with it). */
 enum control_state control_look(struct control *control, uint64_t now_ns);

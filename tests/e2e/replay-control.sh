@@ -7,7 +7,8 @@ cd "$T" || exit 1
 
 unset NO_COLOR
 export TERM=xterm
-app=("$APPS/stress" '{"do":"burst","threads":1,"count":5,"bytes":10,"gap_us":30000,"wait":1}')
+cp "$APPS/stress" "$T/app"
+app=("$T/app" '{"do":"burst","threads":1,"count":5,"bytes":10,"gap_us":30000,"wait":1}')
 record s.tape "${app[@]}"
 cp out recorded.out
 grep '^back ' recorded.out | sed 's/[^0-9]*\([0-9]*\).*/\1/' >recorded.order
@@ -59,11 +60,21 @@ like '--status: the line is gone at the end' "$(tr '\r' '\n' <screen | tail -n 6
 run "$TIMTAPE" replay --status s.tape -- "${app[@]}"
 is '--status without a terminal: no line' "$(grep -c ' of 34' err)" 0
 
+# With --from the stops begin there; in causal order they are as good.
+from=$(sql s.tape "SELECT seq FROM callbacks WHERE json LIKE '%\"message_seq\":3,%'")
+on 'expect before event [0-9]+, callback' 'send n' 'expect seq.x22:3,' 'expect before event' 'send  ' -- --step --from "$from"
+ended '--from' 0
+is '--from: what is before went by without a stop' "$(tr -d '\r' <screen | grep -cE '(^|K)timtape: before event')" 2
+on "${steps[@]}" 'expect before event' 'send  ' -- --step --order causal
+ended 'causal' 0
+
 # Every way out gives the terminal back.
 on 'expect before event' 'kill SIGTERM' -- --step
 ended 'SIGTERM' 143
 on 'expect before event' 'kill SIGABRT' -- --step
 ended 'SIGABRT' 134
+
+is 'no app is left behind' "$(pgrep -f "^$T/app")" ''
 
 # Ctrl-Z gives it back while we are stopped; fg takes it again.
 cat >shell.sh <<END
