@@ -77,7 +77,8 @@ causes_callback(struct causes *causes, const struct schedule_event *event)
 {
     const struct schedule *schedule = causes->schedule;
 
-    if (!causes_add(causes, causes->processes[event->process].opened, true))
+    if (!causes_add(causes, causes->processes[event->process].opened, true) ||
+        (event->after != 0 && !causes_add(causes, schedule->events[event->after - 1].enter, true)))
         return false;
     if (event->cause >= schedule->nevents)
         return causes_add(causes, causes->counted, true); /* nothing is known of it: it stays where it is */

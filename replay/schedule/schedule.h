@@ -41,6 +41,7 @@ struct schedule_event {
     uint32_t process;
     uint32_t cause; /* callbacks: the call or registration that brought it; SCHEDULE_NONE: unknown */
     uint32_t ends;  /* calls: the registration that has no listener any more when it returns; SCHEDULE_NONE */
+    uint32_t after; /* callbacks: 1 + the call that made what it speaks of; 0: none is known */
     bool nested;    /* in another event of its thread */
     bool opens;     /* callbacks after it cannot come before it (init, login) */
     bool closes;    /* callbacks before its return cannot come after it (uninit, logout) */
@@ -73,8 +74,9 @@ struct schedule_move {
 struct schedule *schedule_new(uint32_t nedges, uint32_t nevents, struct fault *fault);
 void schedule_free(struct schedule *schedule);
 
-/* Fills `first` and `before`. Order within a thread holds; a callback follows the enter of its cause and the
- * call that opened the session, and comes before its listener is gone or the session is closed. */
+/* Fills `first` and `before`. Order within a thread holds; a callback follows the enter of its cause, of the
+ * call that made what it speaks of and of the one that opened the session, and comes before its listener is
+ * gone or the session is closed. */
 int causes_find(struct schedule *schedule, struct fault *fault);
 
 /* Fills `order` and play_ns: the recorded ones without moves, else a linear extension of the relation that

@@ -49,6 +49,8 @@ struct draft_text {
 
 int score_load(struct score_draft *draft, struct tape_reader *tape, struct fault *fault);
 int score_shape(struct score_draft *draft, struct fault *fault);
+/* Fills schedule_event.after. */
+int score_made(struct score_draft *draft, struct fault *fault);
 int score_plan(struct score_draft *draft, const struct score_options *options, struct fault *fault);
 /* Index of the event with that tape number, or SCORE_NONE. */
 uint32_t score_draft_find(const struct score_draft *draft, uint64_t seq);

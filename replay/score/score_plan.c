@@ -147,7 +147,8 @@ plan_moves(struct plan *plan, const struct score_options *options, struct fault 
 
     if (options->order == SCORE_STRICT)
         return moves_apply(plan->schedule, NULL, 0, fault);
-    if (causes_find(plan->schedule, fault) != 0 || moves_apply(plan->schedule, NULL, 0, fault) != 0)
+    if (score_made(draft, fault) != 0 || causes_find(plan->schedule, fault) != 0 ||
+        moves_apply(plan->schedule, NULL, 0, fault) != 0)
         return -1;
     if (most == 0)
         return 0;

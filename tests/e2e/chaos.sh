@@ -74,6 +74,9 @@ is 'the client of mutants.sh has no race: 40 runs find nothing' "$rc" 0 || fail 
 impossible="
     SELECT 'before its cause', b.seq, b.callback FROM callbacks b JOIN calls c ON c.seq = b.cause WHERE b.seq < c.seq
     UNION ALL
+    SELECT 'before what it speaks of', b.seq, b.callback FROM callbacks b, calls c
+        WHERE b.callback = 'TIMMsgReadedReceiptCallback' AND c.function = 'TIMMsgSendMessage' AND b.seq < c.seq
+    UNION ALL
     SELECT 'after its listener was removed', b.seq, b.callback FROM callbacks b, calls c, event e
         WHERE c.function = 'TIMRemoveRecvNewMsgCallback' AND e.seq = c.seq AND b.callback = 'TIMRecvNewMsgCallback' AND b.seq > e.end_seq
     UNION ALL
