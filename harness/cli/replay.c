@@ -80,6 +80,8 @@ replay_one(struct replay_line *line, char **app, struct fault *fault)
 static int
 replay(struct replay_line *line, char **app, struct fault *fault)
 {
+    if (is_folder(line->run.tape) && line->chaos_runs > 0)
+        return verb_usage(fault, "--chaos-runs is for one tape");
     if (is_folder(line->run.tape))
         return replay_many(line, app, fault);
     if (line->chaos_runs > 0)

@@ -397,8 +397,8 @@ check(struct replay_line *line, struct fault *fault)
         return verb_usage(fault, "--max-late means nothing at --speed max, where nothing waits for its time");
     if (run->hold && run->until == 0)
         return verb_usage(fault, "--hold is for --until EVENT");
-    if (run->replace && run->record == NULL && line->chaos_out == NULL)
-        return verb_usage(fault, "--force is for --record OUT.tape and --chaos-out OUT.tape");
+    if (run->replace && run->record == NULL && line->chaos_runs == 0)
+        return verb_usage(fault, "--force is for --record OUT.tape and --chaos-runs N");
     if (run->time == RUN_TIME_VIRTUAL && run->speed != 1)
         return verb_usage(fault, "--time virtual has no --speed: its time goes as fast as the app lets it");
     if (run->time == RUN_TIME_VIRTUAL && (run->max_gap_ns != 0 || run->from != 0))
@@ -407,6 +407,8 @@ check(struct replay_line *line, struct fault *fault)
                    "or --from");
     if (run->time == RUN_TIME_VIRTUAL && (run->keys || run->step || run->gdb != 0 || run->hold))
         return verb_usage(fault, "--time virtual goes on by itself: no --step, --keys, --hold or --gdb");
+    if (run->time == RUN_TIME_VIRTUAL && chaos)
+        return verb_usage(fault, "--time virtual holds the app to the recorded order: no --chaos with it");
     if (chaos && run->order == RUN_ORDER_STRICT)
         return verb_usage(fault, "--chaos is another order than --order strict");
     if (line->chaos_out != NULL && line->chaos_runs == 0)

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-order_options(const struct run_options *options, struct tape_reader *tape, struct score_options *score)
+int
+order_options(const struct run_options *options, struct tape_reader *tape, struct score_options *score,
+              struct fault *fault)
 {
     const struct order_trace *trace = options->trace;
     const char *patience = tape_meta(tape, ORDER_PATIENCE);
@@ -26,7 +27,14 @@ order_options(const struct run_options *options, struct tape_reader *tape, struc
         score->order = SCORE_CHAOS;
         /* 0 and "for ever" are other orders; the tape may be a stranger's. */
         score->patience_ns = ns > 0 && ns < 3600000000000ull ? ns : SCORE_PATIENCE_NS;
+        if (options->time == RUN_TIME_VIRTUAL)
+            return fault_set(
+                fault, FAULT_USAGE,
+                "%s was saved by --chaos-runs: --time virtual cannot play its order, which an app "
+                "may have to leave; replay it without",
+                options->tape);
     }
+    return 0;
 }
 
 bool

@@ -10,8 +10,9 @@
 #define ORDER_PATIENCE "order_patience_ns"
 #define ORDER_MOVES "order_moves"
 
-/* Fills time and order of a score. */
-void order_options(const struct run_options *options, struct tape_reader *tape, struct score_options *score);
+/* Fills time and order of a score. -1: the tape's order and the options do not go together. */
+int order_options(const struct run_options *options, struct tape_reader *tape, struct score_options *score,
+                  struct fault *fault);
 /* The order is not the recorded one: the app's calls may change places, too. */
 bool order_is_free(const struct score_options *score);
 

@@ -305,8 +305,8 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                   .virtual_time = options->time == RUN_TIME_VIRTUAL,
                                   .wall_ns = run_tape_started(run->tape)};
     int files[MARK_STREAMS];
-    order_options(options, run->tape, &score);
-    if (score_create(&run->score, run->tape, &score, fault) != 0 ||
+    if (order_options(options, run->tape, &score, fault) != 0 ||
+        score_create(&run->score, run->tape, &score, fault) != 0 ||
         open_judge(run, argv, order_is_free(&score), fault) != 0 ||
         console_open(&run->console, options, &run->control, &run->screen, fault) != 0 ||
         open_output(run, files, fault) != 0)

@@ -159,6 +159,7 @@ causes_note_callback(struct causes *causes, uint32_t index)
     if (event->cause < causes->schedule->nevents) {
         causes->earlier[edge->event] = causes->latest[event->cause];
         causes->latest[event->cause] = edge->event;
+        causes->schedule->brought[event->cause]++;
     }
 }
 
@@ -214,8 +215,10 @@ causes_find(struct schedule *schedule, struct fault *fault)
     causes.earlier = malloc(events * sizeof *causes.earlier);
     schedule->first = calloc((size_t)schedule->nedges + 1, sizeof *schedule->first);
     schedule->before = malloc(causes.room * sizeof *schedule->before);
+    schedule->brought = calloc(events, sizeof *schedule->brought);
     fine = causes.threads != NULL && causes.processes != NULL && causes.latest != NULL &&
-           causes.earlier != NULL && schedule->first != NULL && schedule->before != NULL;
+           causes.earlier != NULL && schedule->first != NULL && schedule->before != NULL &&
+           schedule->brought != NULL;
     for (i = 0; fine && i < schedule->nthreads; i++)
         causes.threads[i] = (struct causes_thread){.last = SCHEDULE_NONE,
                                                    .counted = SCHEDULE_NONE,

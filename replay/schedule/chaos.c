@@ -45,7 +45,32 @@ chaos_ours(const struct schedule_edge *edge)
     return !edge->app && edge->counted;
 }
 
-/* An edge that the SDK makes: the next one from a place drawn. */
+static uint32_t
+chaos_root(uint32_t number)
+{
+    uint32_t root = 1;
+
+    while (root < 65535 && (root + 1) * (root + 1) <= number)
+        root++;
+    return root;
+}
+
+/*
+ * Callbacks more often than returns of calls: there is where apps are surprised. And of a listener that is
+ * called a thousand times (logs) rather some thirty than all, or nothing else would ever be moved.
+ */
+static bool
+chaos_wants(const struct schedule *schedule, uint64_t *state, const struct schedule_edge *edge)
+{
+    uint32_t cause = schedule->events[edge->event].cause, many;
+
+    if (!edge->callback)
+        return chaos_below(state, 3) == 0;
+    many = cause < schedule->nevents ? schedule->brought[cause] : 1;
+    return many < 2 || chaos_below(state, many) < chaos_root(many);
+}
+
+/* An edge that the SDK makes: one from a place drawn on. */
 static uint32_t
 chaos_pick(const struct schedule *schedule, uint64_t *state)
 {
@@ -54,10 +79,7 @@ chaos_pick(const struct schedule *schedule, uint64_t *state)
     for (i = 0; i < schedule->nedges; i++) {
         uint32_t edge = (uint32_t)(((uint64_t)from + i) % schedule->nedges);
 
-        if (!chaos_ours(&schedule->edges[edge]))
-            continue;
-        /* Callbacks more often than returns of calls: there is where apps are surprised. */
-        if (schedule->edges[edge].callback || chaos_below(state, 3) == 0)
+        if (chaos_ours(&schedule->edges[edge]) && chaos_wants(schedule, state, &schedule->edges[edge]))
             return edge;
     }
     return SCHEDULE_NONE;
@@ -154,7 +176,7 @@ chaos_make(const struct schedule *schedule, uint64_t seed, struct schedule_move 
         int64_t delta = 0;
 
         if (edge == SCHEDULE_NONE)
-            return 0;
+            continue;
         if (dice < 40 ? !chaos_earlier(schedule, &state, edge, &delta)
                       : dice < 80 && !chaos_later(schedule, &state, edge, &delta))
             continue;

@@ -34,5 +34,6 @@ schedule_free(struct schedule *schedule)
     free(schedule->order);
     free(schedule->first);
     free(schedule->before);
+    free(schedule->brought);
     free(schedule);
 }

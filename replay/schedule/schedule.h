@@ -60,6 +60,7 @@ struct schedule {
     uint32_t *order; /* order[i]: the edge that is played i-th */
     uint32_t *first; /* nedges + 1: an edge's predecessors are before[first[e]] to before[first[e + 1]]; NULL:
                         not found yet */
+    uint32_t *brought;              /* by event: how many callbacks it caused; with `first` */
     struct schedule_before *before; /* every one stands earlier in recorded order than its edge */
 };
 

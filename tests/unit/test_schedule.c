@@ -10,7 +10,7 @@
 
 #define E(event) plan->events[event].enter
 #define L(event) plan->events[event].leave
-#define SEEDS_SUM 0x4e94edc597628ed9u /* of all moves of two hundred seeds */
+#define SEEDS_SUM 0xa43cd75f1d74313bu /* of all moves of two hundred seeds */
 
 static struct schedule *plan;
 static uint32_t edges, events;
