@@ -25,6 +25,7 @@
 #include "replay/schedule/times.c"
 #include "replay/score/score.c"
 #include "replay/score/score_load.c"
+#include "replay/score/score_made.c"
 #include "replay/score/score_plan.c"
 #include "replay/score/score_shape.c"
 
