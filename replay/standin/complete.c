@@ -76,9 +76,17 @@ complete_is_over(void)
     return standin_is_over() || atomic_load(&standin_process->stopped) != 0;
 }
 
+static void
+complete_ended(struct standin_process **process)
+{
+    atomic_fetch_sub(&(*process)->alive, 1);
+}
+
 static void *
 complete_main(void *argument)
 {
+    /* Also when the app ends the thread from inside a callback. */
+    struct standin_process *process __attribute__((cleanup(complete_ended), unused)) = standin_process;
     uint32_t pid;
 
     (void)argument;
@@ -116,10 +124,13 @@ complete_start(void)
     if (atomic_load(&standin_process->completer) != 0 ||
         !atomic_compare_exchange_strong(&standin_process->completer, &none, 1))
         return;
-    if (pthread_create(&id, NULL, complete_main, NULL) == 0)
+    atomic_fetch_add(&standin_process->alive, 1);
+    if (pthread_create(&id, NULL, complete_main, NULL) == 0) {
         pthread_detach(id);
-    else
-        atomic_store(&standin_process->completer, 0); /* the next call tries again */
+        return;
+    }
+    atomic_fetch_sub(&standin_process->alive, 1);
+    atomic_store(&standin_process->completer, 0); /* the next call tries again */
 }
 
 static void
