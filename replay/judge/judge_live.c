@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/judge/judge_decode.h"
 #include "replay/judge/verdict.h"
 
 /* An event that has been entered and not left. Calls keep their arguments: `body` owns them. */
@@ -16,12 +17,6 @@ struct open_event {
     bool is_callback;
     uint8_t *body;
     size_t bytes;
-};
-
-/* Arguments decoded for whoever asks: texts are NUL-terminated copies inside `texts`. */
-struct decoded {
-    char *texts;
-    size_t room;
 };
 
 struct live_thread {
@@ -41,7 +36,7 @@ struct live {
     size_t threads;
     struct open_event *listener;
     size_t listeners, listener_room;
-    struct decoded decoded;
+    struct judge_texts decoded;
     uint64_t edges, calls, last_app_edge;
     bool loaded;
 };
@@ -244,148 +239,12 @@ live_take(struct live *live, const struct ring_event *event, uint64_t now_ns)
     return result;
 }
 
-/* What is left of a body while it is taken apart. Bodies come from the app's process: nothing in
- * them is believed. */
-struct cursor {
-    const uint8_t *at, *end;     /* packed parameters */
-    const uint8_t *chunk, *stop; /* texts that were moved ahead: from the end of the parameters */
-};
-
-static bool
-take_bytes(struct cursor *cursor, void *to, size_t bytes)
-{
-    if ((size_t)(cursor->end - cursor->at) < bytes)
-        return false;
-    memcpy(to, cursor->at, bytes);
-    cursor->at += bytes;
-    return true;
-}
-
-static bool
-take_text(struct cursor *cursor, struct tape_value *value, char **texts)
-{
-    uint32_t length;
-    uint64_t total;
-    const uint8_t **from = &cursor->at;
-    const uint8_t *end = cursor->end;
-    if (!take_bytes(cursor, &length, sizeof length))
-        return false;
-    if (length == RING_NONE) {
-        value->type = TAPE_NULL;
-        return true;
-    }
-    total = length;
-    if (length == RING_CHUNKED) {
-        if (!take_bytes(cursor, &total, sizeof total))
-            return false;
-        from = &cursor->chunk;
-        end = cursor->stop;
-    }
-    if ((uint64_t)(end - *from) < total)
-        return false;
-    memcpy(*texts, *from, total);
-    (*texts)[total] = '\0';
-    *from += total;
-    value->type = TAPE_TEXT;
-    value->text = *texts;
-    value->bytes = total;
-    *texts += total + 1;
-    return true;
-}
-
-static bool
-take_value(struct cursor *cursor, const struct api_param *param, struct tape_value *value, char **texts)
-{
-    uint32_t length;
-    switch (param->type) {
-    case API_I32:
-    case API_I64:
-        value->type = TAPE_INT;
-        return take_bytes(cursor, &value->u, 8);
-    case API_U32:
-    case API_U64:
-    case API_BOOL:
-    case API_FN:
-        value->type = TAPE_UINT;
-        return take_bytes(cursor, &value->u, 8);
-    case API_STR:
-        return take_text(cursor, value, texts);
-    case API_OUT:
-        if (!take_bytes(cursor, &length, sizeof length))
-            return false;
-        value->type = length == RING_NONE ? TAPE_NULL : TAPE_ABSENT;
-        return true;
-    default:
-        value->type = TAPE_ABSENT;
-        return true;
-    }
-}
-
-/* Bytes that the packed parameters of a body take, so that the chunks behind them are found. */
-static size_t
-packed_bytes(const struct api_entry *entry, const uint8_t *body, size_t bytes)
-{
-    size_t at = 0;
-    for (unsigned i = 0; i < entry->nparams; i++) {
-        uint32_t length;
-        switch (entry->params[i].type) {
-        case API_USER:
-        case API_VOID:
-            continue;
-        case API_STR:
-        case API_OUT:
-            if (bytes - at < sizeof length)
-                return bytes;
-            memcpy(&length, body + at, sizeof length);
-            at += sizeof length;
-            if (length == RING_CHUNKED)
-                length = 8;
-            if (length == RING_NONE)
-                length = 0;
-            if (bytes - at < length)
-                return bytes;
-            at += length;
-            continue;
-        default:
-            if (bytes - at < 8)
-                return bytes;
-            at += 8;
-        }
-    }
-    return at;
-}
-
 static bool
 decode(struct live *live, const struct open_event *open, struct tape_event *call)
 {
-    const struct api_entry *entry = api_entry(open->api);
-    if (entry == NULL || open->body == NULL)
-        return false;
-    size_t need = open->bytes + API_MAX_PARAMS;
-    if (need > live->decoded.room) {
-        char *texts = realloc(live->decoded.texts, need);
-        if (texts == NULL)
-            return false;
-        live->decoded.texts = texts;
-        live->decoded.room = need;
-    }
-    /* A body is padded to eight bytes, and the chunks were put behind the padding. */
-    size_t packed = packed_bytes(entry, open->body, open->bytes);
-    size_t padded = (packed + 7) & ~(size_t)7;
-    if (padded > open->bytes)
-        padded = open->bytes;
-    struct cursor cursor = {.at = open->body,
-                            .end = open->body + packed,
-                            .chunk = open->body + padded,
-                            .stop = open->body + open->bytes};
-    char *texts = live->decoded.texts;
-    *call =
-        (struct tape_event){.seq = open->seq, .name = entry->name, .entry = entry, .nargs = entry->nparams};
-    for (unsigned i = 0; i < entry->nparams && i < API_MAX_PARAMS; i++) {
-        if (!take_value(&cursor, &entry->params[i], &call->args[i], &texts))
-            return false;
-    }
-    return true;
+    const struct judge_body body = {
+        .seq = open->seq, .at = open->body, .bytes = open->bytes, .api = open->api};
+    return judge_decode(body, &live->decoded, call);
 }
 
 bool

@@ -5,6 +5,7 @@
  *   judge.c         opened, listening, closed; the verdict is decided once
  *   judge_index.c   the recorded calls by function
  *   judge_live.c    what the live app is doing
+ *   judge_decode.c  the arguments of a live call
  *   judge_role.c    which thread may make which call
  *   judge_search.c  which recorded call is this live call?
  *   judge_answer.c  answers the stand-in; extra call, different argument, wrong thread
