@@ -288,8 +288,13 @@ answer_unknown(struct judge_search *search, struct score_mail *mail)
     if (meant && before == SCORE_NONE && !judge->decided && judge->doubt.call == SCORE_NONE) {
         prepare_different(search);
         judge_doubt_other(judge, search->nearest, made);
-        reply(judge, mail, SCORE_MATCHED, search->nearest, 0);
-        return 0;
+        if (!judge_is_shared(judge, search->nearest,
+                             atomic_load_explicit(&mail->owner, memory_order_relaxed))) {
+            reply(judge, mail, SCORE_MATCHED, search->nearest, 0);
+            return 0;
+        }
+        /* What others may be about to do tells nothing. */
+        judge_doubt_settle(judge);
     }
     decide_extra(judge, mail, call, before);
     reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);

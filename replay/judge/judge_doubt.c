@@ -53,9 +53,8 @@ first_owed(struct judge *judge, uint32_t call, uint32_t instead)
     return call < instead ? call : SCORE_NONE;
 }
 
-/* May another thread than the one that did not make it be about to make it? */
-static bool
-is_shared(const struct judge *judge, uint32_t call, uint64_t owner)
+bool
+judge_is_shared(const struct judge *judge, uint32_t call, uint64_t owner)
 {
     const struct score *score = judge->score;
     struct judge_role role = judge_recorded_role(judge, call);
@@ -113,7 +112,7 @@ judge_doubt_begin(struct judge *judge, uint32_t call, uint32_t instead, uint64_t
             judge_doubt_settle(judge);
         return;
     }
-    begin(judge, call, instead, is_shared(judge, call, owner) ? DOUBT_SHARED : DOUBT_SKIPPED);
+    begin(judge, call, instead, judge_is_shared(judge, call, owner) ? DOUBT_SHARED : DOUBT_SKIPPED);
     if (doubt->patience == DOUBT_SKIPPED)
         skip(judge);
 }

@@ -145,6 +145,8 @@ void judge_decide_wrong_thread(const struct judge_search *search);
 /* `call` was expected, and `instead` (a call behind it in its list, or SCORE_NONE: its callback returned)
  * came. What rules and order allow to be left out or late is let go; else a doubt begins. */
 void judge_doubt_begin(struct judge *judge, uint32_t call, uint32_t instead, uint64_t owner);
+/* May another live thread than `owner` be about to make the call? */
+bool judge_is_shared(const struct judge *judge, uint32_t call, uint64_t owner);
 /* `call` came with other arguments: judge->verdict says how, without a class. `before`: they are those of
  * this call, made before; SCORE_NONE. */
 void judge_doubt_other(struct judge *judge, uint32_t call, uint32_t before);
