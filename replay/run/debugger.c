@@ -326,7 +326,9 @@ debugger_pass(struct debugger *debugger, struct control *control, pid_t app, uin
     if (debugger->state == DEBUGGER_ATTACHES)
         let_go(debugger, control, now_ns);
     if (!debugger->there)
-        say(debugger, "gdb ended without having attached to the app; the replay goes on");
+        say(debugger,
+            "gdb ended without having attached to the app (in a container that takes the capability "
+            "SYS_PTRACE); the replay goes on");
     debugger->state = DEBUGGER_OVER;
     return 0;
 }

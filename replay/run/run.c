@@ -27,8 +27,9 @@
 /* A quarter of a recording's: the app waits for the score far more than for us, and each thread's ring is
  * filled with pages before the app begins, which was most of a short replay's cost. */
 #define RING_BYTES (4u << 20)
-#define PASS_NS 2000000ull /* between two looks at a quiet ring */
-#define BUSY_RECORDS 256   /* more in one pass: the next one follows at once */
+#define PASS_NS 2000000ull      /* between two looks at a quiet ring */
+#define ASLEEP_NS 1000000000ull /* between two passes: we were stopped (Ctrl-Z), and the app with us */
+#define BUSY_RECORDS 256        /* more in one pass: the next one follows at once */
 
 struct run {
     const struct run_options *options;
@@ -45,6 +46,7 @@ struct run {
     struct mark *mark;  /* the app's output goes through us, or NULL */
     char imported[256]; /* the temporary tape of a scenario, or "" */
     struct ending ending;
+    uint64_t steered_ns; /* the last pass */
     uint64_t began_ns;
     char app[1000]; /* command line, for advice */
     bool told;
@@ -143,7 +145,9 @@ steer(struct run *run, uint64_t now, struct fault *fault)
         return -1;
     if (!console_pass(&run->console, now))
         judge_interrupt(run->judge, SIGINT);
-    if (run->control.since != 0 || debugger_runs(&run->debugger))
+    bool slept = run->steered_ns != 0 && now > run->steered_ns + ASLEEP_NS;
+    run->steered_ns = now;
+    if (run->control.since != 0 || debugger_runs(&run->debugger) || (slept && run->virtual == NULL))
         judge_excuse(run->judge, now);
     return 0;
 }

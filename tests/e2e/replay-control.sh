@@ -93,6 +93,19 @@ is 'Ctrl-Z and fg: played to its end' $? 0 || fail ctrl-z end screen
 same 'Ctrl-Z: the terminal is as it was while we are stopped' before stopped
 same 'Ctrl-Z: ... and at the end' before after
 
+# Stopped together with the app, and for longer than any timeout: nobody was late, also if we wake up first.
+"$TIMTAPE" replay --speed 0.1 --stall-timeout 700ms s.tape -- "${app[@]}" >out 2>err </dev/null &
+replay=$!
+for _ in $(seq 100); do grep -q 'seq.x22:0,' out && break; sleep 0.05; done
+pid=$(pgrep -P $replay)
+kill -STOP $replay "$pid"
+sleep 2.5
+kill -CONT $replay
+sleep 0.3
+kill -CONT "$pid"
+wait $replay
+is 'stopped together with the app: as recorded' $? 0 || fail together err
+
 # No terminal: said before the app starts.
 run setsid -w "$TIMTAPE" replay --step s.tape -- touch started
 is 'no terminal: usage' "$rc" 64
