@@ -244,16 +244,53 @@ order_look(uint32_t edge, uint32_t cursor, uint64_t *ready)
     return look;
 }
 
+/* Close to one's turn or time: has looked a little, and shall look again rather than sleep. */
+static bool
+order_spins(uint32_t edge, uint32_t cursor, int64_t left, unsigned *spins)
+{
+    /* Virtual time stands still while anybody looks at it. */
+    int64_t spin = virtual_is_on() ? 0 : SCHEDULE_SPIN_NS;
+
+    if (standin_score->max ? edge - cursor > ORDER_NEAR || (*spins)++ >= ORDER_SPINS : left <= -spin)
+        return false;
+    order_pause();
+    return true;
+}
+
+/* One wait for an edge whose turn it is not, or whose time has not come. True: it slept. */
+static bool
+order_linger(uint32_t edge, uint32_t cursor, const struct order_look *look, uint64_t now, int64_t left,
+             unsigned *spins)
+{
+    int64_t early = virtual_is_on() ? 0 : SCHEDULE_EARLY_NS;
+    uint64_t relief;
+
+    if (look->blocker != SCORE_NONE) {
+        if ((*spins)++ < ORDER_SPINS) {
+            order_pause();
+            return false;
+        }
+        order_await(look->blocker, order_relief(cursor));
+    } else if (left > early) {
+        order_doze(edge, cursor, SCORE_EDGE_TIMER, now + (uint64_t)(left - early));
+    } else if (order_spins(edge, cursor, left, spins)) {
+        return false;
+    } else {
+        relief = order_relief(cursor);
+        order_doze(edge, cursor, SCORE_EDGE_SLEEPER, look->until < relief ? look->until : relief);
+    }
+    order_relieve(cursor, score_now());
+    return true;
+}
+
 enum order_turn
 order_wait(uint32_t edge, bool runner)
 {
     const struct score *score = standin_score;
     struct score_live *live = score_live(score);
     struct ask_watch watch = {0};
-    /* Virtual time stands still while anybody looks at it. */
-    int64_t early = virtual_is_on() ? 0 : SCHEDULE_EARLY_NS, spin = virtual_is_on() ? 0 : SCHEDULE_SPIN_NS;
     unsigned spins = 0;
-    uint64_t ready = 0, relief;
+    uint64_t ready = 0;
 
     for (;;) {
         uint32_t cursor = atomic_load(&live->cursor),
@@ -276,41 +313,14 @@ order_wait(uint32_t edge, bool runner)
                 return ORDER_PAST;
             look = order_look(edge, cursor, &ready);
         }
-        if (look.blocker != SCORE_NONE) {
-            if (spins++ < ORDER_SPINS) {
-                order_pause();
-                continue;
-            }
-            order_await(look.blocker, order_relief(cursor));
-            order_relieve(cursor, score_now());
-            order_orphan(&watch);
-            continue;
-        }
-        if (!score->max) {
+        if (!score->max && look.blocker == SCORE_NONE) {
             now = score_now();
             left = schedule_due(edge) - (int64_t)now;
         }
         if (look.mine && left <= 0)
             break;
-        if (!score->max) {
-            if (left > early) {
-                order_doze(edge, cursor, SCORE_EDGE_TIMER, now + (uint64_t)(left - early));
-                order_relieve(cursor, now);
-                order_orphan(&watch);
-                continue;
-            }
-            if (left > -spin) {
-                order_pause();
-                continue;
-            }
-        } else if (edge - cursor <= ORDER_NEAR && spins++ < ORDER_SPINS) {
-            order_pause();
-            continue;
-        }
-        relief = order_relief(cursor);
-        order_doze(edge, cursor, SCORE_EDGE_SLEEPER, look.until < relief ? look.until : relief);
-        order_relieve(cursor, score_now());
-        order_orphan(&watch);
+        if (order_linger(edge, cursor, &look, now, left, &spins))
+            order_orphan(&watch);
     }
     /* In causal order edges of several threads happen at once: there is no one before ours. */
     if (score->patience_ns != 0)
