@@ -10,6 +10,7 @@ VERB(record);
 VERB(replay);
 VERB(show);
 VERB(info);
+VERB(diff);
 VERB(verify);
 VERB(recover);
 VERB(export);
@@ -19,8 +20,8 @@ VERB(help);
 VERB(version);
 
 static const struct verb *const table[] = {
-    &verb_record, &verb_replay, &verb_show,   &verb_info, &verb_verify,  &verb_recover,
-    &verb_export, &verb_import, &verb_doctor, &verb_help, &verb_version,
+    &verb_record,  &verb_replay, &verb_show,   &verb_info,   &verb_diff, &verb_verify,
+    &verb_recover, &verb_export, &verb_import, &verb_doctor, &verb_help, &verb_version,
 };
 #define SLOTS (sizeof table / sizeof table[0])
 
