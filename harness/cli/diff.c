@@ -214,29 +214,43 @@ report(void *context, const struct compare_difference *difference)
 }
 
 static void
+put_count(const char *before, uint64_t count, const char *one, const char *more)
+{
+    printf("%s%" PRIu64 " %s", before, count, count == 1 ? one : more);
+}
+
+static void
 summary_words(const struct diff *diff, const struct compare_summary *summary)
 {
-    static const char *const words[] = {
-        "missing",           "extra",     "different arguments", "different payloads",
-        "different results", "reordered", "on another thread",   "different end"};
+    static const struct {
+        const char *one, *more;
+    } words[] = {{"missing", "missing"},
+                 {"extra", "extra"},
+                 {"different argument", "different arguments"},
+                 {"different payload", "different payloads"},
+                 {"different result", "different results"},
+                 {"reordered", "reordered"},
+                 {"on another thread", "on another thread"},
+                 {"different end", "different ends"}};
     const char *comma = ": ";
     if (diff->told == 0)
         printf("the same");
     else
-        printf("%" PRIu64 " difference%s", diff->told, diff->told == 1 ? "" : "s");
+        put_count("", diff->told, "difference", "differences");
     for (unsigned i = 0; i <= COMPARE_END; i++) {
         if (diff->by_class[i] == 0)
             continue;
-        printf("%s%" PRIu64 " %s", comma, diff->by_class[i], words[i]);
+        put_count(comma, diff->by_class[i], words[i].one, words[i].more);
         comma = ", ";
     }
-    printf(" (%" PRIu64 " pairs of events compared", summary->pairs);
+    put_count(" (", summary->pairs, "pair of events compared", "pairs of events compared");
     if (summary->allowed > 0)
-        printf(", %" PRIu64 " differences allowed by rules", summary->allowed);
+        put_count(", ", summary->allowed, "difference allowed by rules", "differences allowed by rules");
     if (summary->getters > 0)
-        printf(", %" PRIu64 " getters more or less", summary->getters);
+        put_count(", ", summary->getters, "getter more or less", "getters more or less");
     if (summary->too_late > 0)
-        printf(", %" PRIu64 " completions after the app's end not counted", summary->too_late);
+        put_count(", ", summary->too_late, "completion that one app did not wait for",
+                  "completions that one app did not wait for");
     printf(")\n");
     if (summary->windowed)
         printf("the tapes are so different that parts were aligned piece by piece: nearer pairs may exist\n");

@@ -11,6 +11,7 @@ VERB(replay);
 VERB(show);
 VERB(info);
 VERB(diff);
+VERB(rules);
 VERB(verify);
 VERB(recover);
 VERB(export);
@@ -20,7 +21,7 @@ VERB(help);
 VERB(version);
 
 static const struct verb *const table[] = {
-    &verb_record,  &verb_replay, &verb_show,   &verb_info,   &verb_diff, &verb_verify,
+    &verb_record,  &verb_replay, &verb_show,   &verb_info,   &verb_diff, &verb_rules,   &verb_verify,
     &verb_recover, &verb_export, &verb_import, &verb_doctor, &verb_help, &verb_version,
 };
 #define SLOTS (sizeof table / sizeof table[0])

@@ -195,7 +195,7 @@ rules_allow_value(struct rules *rules, const struct rules_place *place, const cJ
 }
 
 bool
-rules_allow_order(struct rules *rules, const struct rules_place *place)
+rules_allow_order(struct rules *rules, const struct rules_place *place, bool count)
 {
     if (rules == NULL || !rules->orders)
         return false;
@@ -204,7 +204,7 @@ rules_allow_order(struct rules *rules, const struct rules_place *place)
         if (rule->kind == RULE_ORDER && names_function(rule, place) &&
             names_param(rule, place->entry, place->param) &&
             rules_path_reach(&rule->path, place->path) == RULES_HERE)
-            return use(rules, rule);
+            return count ? use(rules, rule) : true;
     }
     return false;
 }

@@ -50,8 +50,8 @@ struct rules_place {
  */
 bool rules_allow_value(struct rules *rules, const struct rules_place *place, const cJSON *expected,
                        const cJSON *got);
-/* May the elements of the array there stand in another order? Counts like rules_allow_value. */
-bool rules_allow_order(struct rules *rules, const struct rules_place *place);
+/* May the elements of the array there stand in another order? Counts only with `use`: when they do. */
+bool rules_allow_order(struct rules *rules, const struct rules_place *place, bool use);
 /* May the function be called more often than recorded, or not at all; may two of one thread change places?
  * Callbacks: the name of their type or of their cause. */
 bool rules_allow_repeat(struct rules *rules, const char *function);

@@ -90,7 +90,7 @@ else
 fi
 holds 'the man page has no mistakes' mandoc -T lint -W warning "$TOP/man/timtape.1"
 # Every option that a verb's help names is in the manual.
-for verb in record replay show info verify recover export import doctor; do
+for verb in record replay show info diff rules verify recover export import doctor; do
     for option in $("$TIMTAPE" help $verb | sed -nE 's/^ +(-[a-z], )?(--[a-z-]+).*/\2/p'); do
         grep -qE "Fl Fl ${option#--}( |$)" "$TOP/man/timtape.1" || fail "the manual has $option of $verb"
     done
