@@ -5,7 +5,10 @@
 need_command
 cd "$T" || exit 1
 
-app=$APPS/lives_on
+# A copy, so that what the recordings leave behind can be told from others'.
+cp "$APPS/lives_on" "$T/lives_on"
+app=$T/lives_on
+CLEANUP='kill -9 $(pgrep -f "^$T/lives_on") 2>/dev/null'
 record quits.tape "$app" quits
 # ends WHAT STATUS MOST-SECONDS OPTION... TAPE HOW: how it ended is in $T/end.
 ends() {
