@@ -37,6 +37,8 @@ show(const struct chaos_progress *progress)
     }
     if (moves)
         out_line(text);
+    else if (progress->stage == CHAOS_CONFIRM && progress->done == 0)
+        say("seed %" PRIu64 " is not as recorded; again, then with fewer moves", progress->seed);
 }
 
 static const char *
@@ -60,15 +62,18 @@ tell(const struct chaos_found *found)
         return;
     }
     say("seed %" PRIu64
-        " fails (again in %u of %u replays) after %u order%s without it; of its %u move%s %u %s needed",
+        " fails (again in %u of %u replays) after %u order%s without it; of its %u move%s %u %s needed%s",
         found->seed, found->confirmed, found->confirms, found->tried - 1, plural(found->tried - 1),
-        found->moves_before, plural(found->moves_before), found->moves, found->moves == 1 ? "is" : "are");
+        found->moves_before, plural(found->moves_before), found->moves, found->moves == 1 ? "is" : "are",
+        found->interrupted ? ", or fewer: you stopped it" : "");
     if (found->saved[0] == '\0')
         return;
-    if (found->checks > 0 && found->checked == found->checks)
-        say("saved as %s: fails every time (%u of %u replays)", found->saved, found->checked, found->checks);
+    if (found->checks == 0)
+        say("saved as %s, which was not replayed yet", found->saved);
     else
-        say("saved as %s: failed in %u of %u replays", found->saved, found->checked, found->checks);
+        say("saved as %s: %s (%u of %u replays)", found->saved,
+            found->checked == found->checks ? "fails every time" : "does not fail every time", found->checked,
+            found->checks);
 }
 
 int

@@ -199,3 +199,14 @@ kill -INT $search
 wait $search
 is 'interrupted: the status says so' $? 130 || fail stop stop.err
 like 'interrupted: and the words' "$(cat stop.err)" 'interrupted'
+# ... also when something was found: that is kept.
+rm -f short-chaos-*.tape
+"$TIMTAPE" replay --chaos-runs 200 short.tape -- ./client die 2>stop.err >stop.out &
+search=$!
+for ((i = 0; i < 300; i++)); do grep -q 'is not as recorded' stop.err && break; sleep 0.1; done
+kill -INT $search 2>/dev/null
+wait $search
+is 'interrupted after a finding: its status' $? 134 || fail stop stop.err
+saved=$(echo short-chaos-*.tape)
+replay "$saved" -- ./client die
+is 'interrupted after a finding: its tape fails' "$rc" 134 || fail stop stop.err
