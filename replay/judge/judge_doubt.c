@@ -90,11 +90,8 @@ static void
 begin(struct judge *judge, uint32_t call, uint32_t instead, enum judge_patience patience)
 {
     struct judge_doubt *doubt = &judge->doubt;
-    *doubt = (struct judge_doubt){.call = call,
-                                  .instead = instead,
-                                  .since_ns = score_now(),
-                                  .calls = live_calls(judge->live),
-                                  .patience = patience};
+    *doubt = (struct judge_doubt){
+        .call = call, .instead = instead, .calls = live_calls(judge->live), .patience = patience};
     judge_name_reaction(judge, score_event(judge->score, call)->parent, SCORE_NONE, &doubt->reacting,
                         &doubt->after);
 }
@@ -270,35 +267,42 @@ went_on(const struct judge *judge, uint32_t call)
            (next < score->events && judge_state(score, next) != SCORE_FREE);
 }
 
+/* Nothing has happened for so long. */
+static bool
+is_quiet(struct judge *judge, uint64_t now_ns, uint64_t patience_ns)
+{
+    struct judge_doubt *doubt = &judge->doubt;
+    uint64_t edges = live_edges(judge->live);
+    if (edges != doubt->edges || doubt->active_ns == 0) {
+        doubt->edges = edges;
+        doubt->active_ns = now_ns;
+    }
+    return now_ns > doubt->active_ns + patience_ns;
+}
+
 void
 judge_doubt_watch(struct judge *judge, uint64_t now_ns)
 {
     struct judge_doubt *doubt = &judge->doubt;
     if (doubt->call == SCORE_NONE)
         return;
-    uint64_t quiet = judge_quiet_ns(judge);
+    if (doubt->since_ns == 0)
+        doubt->since_ns = now_ns;
+    bool quiet = is_quiet(judge, now_ns, judge_quiet_ns(judge));
     if (doubt->patience < DOUBT_SKIPPED && judge_state(judge->score, doubt->call) != SCORE_FREE) {
         doubt->call = SCORE_NONE; /* another thread was about to make it */
-        return;
-    }
-    if (doubt->patience == DOUBT_SHARED) {
-        if (now_ns > doubt->since_ns + quiet) {
+    } else if (doubt->patience == DOUBT_SHARED) {
+        if (now_ns > doubt->since_ns + judge_quiet_ns(judge)) {
             skip(judge);
-            doubt->since_ns = now_ns;
+            doubt->since_ns = doubt->active_ns = now_ns;
             doubt->calls = live_calls(judge->live);
         }
-        return;
-    }
-    uint64_t last = live_last_app_edge(judge->live);
-    if (last < doubt->since_ns)
-        last = doubt->since_ns;
-    if (doubt->patience == DOUBT_WAIVED) {
-        if (now_ns > last + judge->options.stall_ns)
+    } else if (doubt->patience == DOUBT_WAIVED) {
+        if (is_quiet(judge, now_ns, judge->options.stall_ns))
             judge_doubt_settle(judge);
-        return;
-    }
-    if ((doubt->patience == DOUBT_OTHER && went_on(judge, doubt->call)) ||
-        live_calls(judge->live) > doubt->calls + MANY_CALLS || now_ns > last + quiet ||
-        now_ns > doubt->since_ns + judge->options.stall_ns)
+    } else if (quiet || (doubt->patience == DOUBT_OTHER && went_on(judge, doubt->call)) ||
+               live_calls(judge->live) > doubt->calls + MANY_CALLS ||
+               now_ns > doubt->since_ns + judge->options.stall_ns) {
         judge_doubt_settle(judge);
+    }
 }

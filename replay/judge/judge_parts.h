@@ -35,11 +35,13 @@ struct judge_role {
  * is missing, or comes later, shows in what the app does next: so the play goes on without it for a while.
  */
 struct judge_doubt {
-    uint32_t call;    /* the recorded call that was expected; SCORE_NONE: no doubt */
-    uint32_t instead; /* the recorded call that came in its place; SCORE_NONE: its callback just returned.
-                         OTHER: the one that has those arguments, if any */
-    uint64_t since_ns;
-    uint64_t calls; /* the app's calls up to then */
+    uint32_t call;      /* the recorded call that was expected; SCORE_NONE: no doubt */
+    uint32_t instead;   /* the recorded call that came in its place; SCORE_NONE: its callback just returned.
+                           OTHER: the one that has those arguments, if any */
+    uint64_t since_ns;  /* on the clock of judge_watch, which may be virtual; 0: since the next look */
+    uint64_t active_ns; /* when the app last did something */
+    uint64_t edges;     /* ... and how many edges there were then */
+    uint64_t calls;     /* the app's calls up to the beginning */
     enum judge_patience {
         DOUBT_SHARED,  /* another thread of that role may be about to make it: nothing is skipped yet */
         DOUBT_WAIVED,  /* nothing waits for it any more, and if it comes all is well */

@@ -31,7 +31,7 @@ static struct {
     struct tape_reader *tape;
     struct score_file file;
     struct judge *judge;
-    uint64_t seq;
+    uint64_t seq, skew;
     uint32_t bound[THREADS_END];   /* recorded thread */
     uint32_t context[THREADS_END]; /* recorded callback */
     struct score_mail *mail;
@@ -206,7 +206,7 @@ call_from(uint32_t which, const char *name, const char *a, const char *b, const 
         score_pass(score, event->leave, score_now());
     }
     put_record(which, RING_CALL_LEAVE, entry->id, ++sim.seq, number, NULL, 0);
-    judge_watch(sim.judge, score_now());
+    judge_watch(sim.judge, score_now() + sim.skew);
     return (enum score_mail_answer)sim.mail->answer;
 }
 
@@ -249,7 +249,7 @@ leave(uint32_t which, uint32_t callback, uint64_t number)
     put_record(which, RING_BACK_LEAVE, event->api, ++sim.seq, number, NULL, 0);
     score_pass(sim.file.score, event->leave, score_now());
     sim.context[which] = SCORE_NONE;
-    judge_watch(sim.judge, score_now());
+    judge_watch(sim.judge, score_now() + sim.skew);
 }
 
 static void
@@ -262,7 +262,8 @@ happens(uint32_t callback)
 static void
 quiet(void)
 {
-    judge_watch(sim.judge, score_now() + STALL_NS / 8 + 1000000000);
+    sim.skew += STALL_NS / 8 + 1000000000;
+    judge_watch(sim.judge, score_now() + sim.skew);
 }
 
 static const struct verdict *
@@ -496,7 +497,7 @@ left_out_inside(void **state)
     enter(OTHER_SDK, two);
     leave(SDK, one, number);
     assert_int_equal(read_from(OTHER_SDK, "b"), SCORE_MATCHED);
-    judge_watch(sim.judge, score_now());
+    judge_watch(sim.judge, score_now() + sim.skew);
     assert_int_equal(read_from(OTHER_SDK, "c"), SCORE_MATCHED);
     quiet();
     assert_false(judge_decided(sim.judge));
