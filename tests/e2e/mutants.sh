@@ -170,3 +170,8 @@ for mistake in "${MISTAKES[@]}"; do
             fail "pool: $mistake: what was said" "$file.err"
     done
 done
+# Fewer threads than recorded: in the recorded order one thread would have to be in two calls at once.
+for threads in 1 2 5; do
+    status "pool: $threads threads instead of three, with --order causal" 0 \
+        env -u LD_LIBRARY_PATH "$TIMTAPE" replay --order causal --stall-timeout 5 pool.tape -- "$APPS/mutant_pool" $threads 20
+done
