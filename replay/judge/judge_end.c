@@ -393,6 +393,8 @@ static void
 advise(struct judge *judge)
 {
     struct verdict *verdict = &judge->verdict;
+    static const char *const modes[] = {
+        [MATCH_NORMAL] = "", [MATCH_STRICT] = " --match strict", [MATCH_LOOSE] = " --match loose"};
     char tape[600], show[700];
     uint64_t at = verdict->event.seq != 0 ? verdict->event.seq : verdict->nearest.seq;
     if (at == 0)
@@ -406,8 +408,8 @@ advise(struct judge *judge)
         snprintf(show, sizeof show, "timtape show %s", tape);
     if (at != 0)
         snprintf(verdict->next, sizeof verdict->next,
-                 "%s %" PRIu64 "-%" PRIu64 "\ntimtape replay --until %" PRIu64 " --hold %s -- %s", show,
-                 at > 5 ? at - 5 : 1, at + 5, at, tape, judge->options.app);
+                 "%s %" PRIu64 "-%" PRIu64 "\ntimtape replay --until %" PRIu64 " --hold%s %s -- %s", show,
+                 at > 5 ? at - 5 : 1, at + 5, at, modes[judge->options.match], tape, judge->options.app);
     else
         snprintf(verdict->next, sizeof verdict->next, "%s", show);
 }
