@@ -103,7 +103,7 @@ in_windows(const uint64_t *a, uint32_t n, const uint64_t *b, uint32_t m, uint32_
             last--;
         uint32_t there = last > 0 ? match[i + last - 1] + 1 - b0 - j : 0;
         /* At least half a window at a time: the whole stays linear. */
-        bool stuck = last < w / 2 && there < v / 2;
+        bool stuck = last <= w / 2 && there <= v / 2;
         i += stuck ? (w + 1) / 2 : last;
         j += stuck ? (v + 1) / 2 : there;
     }
