@@ -32,6 +32,7 @@ find(void *to, const char *name)
 static void
 find_all(void)
 {
+    FIND(syscall);
     FIND(clock_gettime);
     FIND(gettimeofday);
     FIND(time);

@@ -11,6 +11,7 @@
  *   select.c  ... for descriptors, the older way
  *   cond.c    ... for conditions
  *   lock.c    ... for locks and semaphores
+ *   futex.c   ... that C++ and Rust build theirs from
  *   timer.c   timers that nobody waits in
  *   poker.c   the thread that wakes those whom nobody outside can wake
  */
@@ -42,6 +43,7 @@ extern struct score_clock *clock_state; /* NULL: time is real, forward everythin
 
 /* libc's own, or those of a sanitizer that stands between us and libc. */
 struct clock_real {
+    long (*syscall)(long, ...);
     int (*clock_gettime)(clockid_t, struct timespec *);
     int (*gettimeofday)(struct timeval *, void *);
     time_t (*time)(time_t *);
@@ -140,6 +142,7 @@ clock_nap(const struct clock_open *open)
 /* Starts this process's poker, once; false: there is none. */
 bool poker_start(void);
 #define POKER_COND(cond) ((uint64_t)(uintptr_t)(cond))
+#define POKER_FUTEX(word) ((uint64_t)(uintptr_t)(word) | 2)
 #define POKER_FD(fd) ((uint64_t)(uint32_t)(fd) << 1 | 1)
 #define TIMER_TARGET(fd, id, what) ((uint64_t)(what) << 32 | (uint64_t)(id) << 24 | (uint64_t)(uint32_t)(fd))
 #define TIMER_FD(target) ((int)((target)&0xffffff))

@@ -20,6 +20,13 @@ poke(uint64_t target)
 {
     uint64_t one = 1;
 
+    if ((target & 2) != 0 && (target & 1) == 0) {
+        uintptr_t word = (uintptr_t)(target & ~(uint64_t)3);
+
+        clock_real.syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+        clock_real.syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+        return;
+    }
     if ((target & 1) == 0) {
         pthread_cond_broadcast((pthread_cond_t *)(uintptr_t)target);
         return;

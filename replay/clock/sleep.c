@@ -33,9 +33,6 @@ clock_close(struct clock_open *open)
     errno = error;
 }
 
-/* libc's syscall(), which says of itself that it is never left by unwinding; a cancelled thread does that. */
-long clock_syscall(long number, ...) __asm__("syscall");
-
 /* The kernel's part, a cancellation point: not inlined, so that wherever in it a thread is cancelled its
  * caller cleans up. With a timeout, so that a signal handler always ends it. */
 static __attribute__((noinline)) int
@@ -45,7 +42,7 @@ doze(_Atomic uint32_t *word)
     int before, error;
 
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
-    error = clock_syscall(SYS_futex, word, FUTEX_WAIT, SCORE_DUE_NO, &nap, NULL, 0) == 0 ? 0 : errno;
+    error = clock_real.syscall(SYS_futex, word, FUTEX_WAIT, SCORE_DUE_NO, &nap, NULL, 0) == 0 ? 0 : errno;
     pthread_setcanceltype(before, NULL);
     return error;
 }

@@ -26,6 +26,7 @@ struct thread {
     uint32_t round;    /* of the list it was last seen in */
     uint64_t runs;     /* how often it was put on a processor */
     uint64_t slept;    /* `runs` when it was last seen asleep: it has slept ever since if that is the same */
+    bool ended;        /* a zombie: its parent takes its time */
     int fd[FILES];
 };
 
@@ -205,11 +206,22 @@ is_stale(struct quiet *quiet)
 }
 
 bool
+quiet_is_empty(const struct quiet *quiet)
+{
+    for (uint32_t i = 0; i < quiet->count; i++) {
+        if (!quiet->thread[i].ended)
+            return false;
+    }
+    return true;
+}
+
+bool
 quiet_lives(const struct quiet *quiet, uint64_t owner)
 {
     uint32_t pid = (uint32_t)(owner >> 32), tid = (uint32_t)owner;
     for (uint32_t i = 0; i < quiet->count; i++) {
-        if (quiet->thread[i].pid == pid && (tid == 0 || quiet->thread[i].tid == tid))
+        if (quiet->thread[i].pid == pid && !quiet->thread[i].ended &&
+            (tid == 0 || quiet->thread[i].tid == tid))
             return true;
     }
     return false;
@@ -354,12 +366,12 @@ look_at_all(struct quiet *quiet, bool (*known)(void *, uint64_t), void *context,
         }
         if (look == LOOK_RUNNING || look == LOOK_RELIST)
             return look;
-        quiet->thread[i].runs = look == LOOK_ENDED ? UINT64_MAX : quiet->thread[i].runs;
+        quiet->thread[i].ended = look == LOOK_ENDED;
     }
     *state = QUIET_ASLEEP;
     for (uint32_t i = 0; i < quiet->count; i++) {
         struct thread *thread = &quiet->thread[i];
-        if (thread->runs == UINT64_MAX)
+        if (thread->ended)
             continue;
         enum look look = look_second(thread, &in);
         if (look != LOOK_ASLEEP) {

@@ -39,6 +39,8 @@ enum quiet_state quiet_look(struct quiet *quiet, bool (*known)(void *context, ui
 void quiet_name(const struct quiet_thread *thread, char *name, size_t room);
 /* As of the last look: lives such a thread (tid 0: any of that process)? */
 bool quiet_lives(const struct quiet *quiet, uint64_t owner);
+/* As of the last look: there is no thread at all. */
+bool quiet_is_empty(const struct quiet *quiet);
 /* A blocked system call as /proc/PID/task/TID/syscall shows it: its name when it ends after a time, else
  * NULL. */
 const char *quiet_timed(const char *line);

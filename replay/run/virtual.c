@@ -175,7 +175,7 @@ advance(struct virtual *virtual, uint64_t real_now)
     }
     virtual->slice_ns = 0;
     if (next == NULL) {
-        if (virtual->idle_ns == 0)
+        if (virtual->idle_ns == 0 || quiet_is_empty(virtual->quiet))
             virtual->idle_ns = real_now;
         if (real_now - virtual->idle_ns < IDLE_NS)
             return false;

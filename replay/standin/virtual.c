@@ -54,7 +54,6 @@ virtual_hold(uint32_t edge, uint64_t now)
 void
 virtual_nap(uint64_t real_ns)
 {
-    static _Atomic uint32_t nothing;
     struct score_wait wait;
 
     if (!virtual_is_on()) {
@@ -64,6 +63,7 @@ virtual_nap(uint64_t real_ns)
         return;
     }
     wait = score_wait_enter(standin_score, standin_owner(), SCORE_WAIT_WORD, SCORE_NEVER, 0, NULL);
-    virtual_doze(&nothing, 0, real_ns);
+    if (wait.slot != NULL)
+        virtual_doze(&wait.slot->due, SCORE_DUE_NO, real_ns);
     score_wait_leave(&wait);
 }

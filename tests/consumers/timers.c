@@ -4,6 +4,7 @@
  * its own tenth of it, and prints `tick KIND NUMBER`; messages are printed as they come. What is in between
  * is up to the clock alone, so the order of the lines follows from the tape by arithmetic.
  *
+ *   timers SECONDS PERIOD   each kind ticks every PERIOD seconds
  *   timers SECONDS sdk      talks to a real SDK as offline.h does, for callbacks at times of its own; then
  *                           each tick comes one second after the one before it, as most programs do it
  */
@@ -20,7 +21,7 @@
 #define SECOND 1000000000ll
 
 static int64_t began;
-static long seconds;
+static long seconds, period = 1;
 static bool relative;
 static int quiet_pipe[2]; /* nobody ever writes to it */
 
@@ -94,7 +95,7 @@ with_timerfd(int64_t end)
     static int fd = -1;
     uint64_t times = 0;
     if (fd < 0) {
-        struct itimerspec every = {.it_value = split(end), .it_interval = {.tv_sec = 1}};
+        struct itimerspec every = {.it_value = split(end), .it_interval = {.tv_sec = period}};
         fd = timerfd_create(CLOCK_MONOTONIC, 0);
         timerfd_settime(fd, TFD_TIMER_ABSTIME, &every, NULL);
     }
@@ -142,8 +143,8 @@ static void *
 ticker(void *data)
 {
     const struct kind *kind = data;
-    for (long n = 0; n < seconds; n++) {
-        int64_t end = began + n * SECOND + (kind - kinds + 1) * SECOND / 10;
+    for (long n = 0; n < seconds / period; n++) {
+        int64_t end = began + n * period * SECOND + (kind - kinds + 1) * SECOND / 10;
         if (relative && n > 0)
             end = now_of(CLOCK_MONOTONIC) + SECOND;
         kind->wait(end);
@@ -205,7 +206,9 @@ main(int argc, char **argv)
         return 1;
     began = now_of(CLOCK_MONOTONIC);
     TIMAddRecvNewMsgCallback(on_message, NULL);
-    relative = argc > 2;
+    relative = argc > 2 && strcmp(argv[2], "sdk") == 0;
+    if (argc > 2 && !relative)
+        period = atol(argv[2]);
     if (relative)
         start_sdk();
     for (size_t i = 0; i < KINDS; i++)

@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -351,6 +353,53 @@ locks(void)
     PROMISE(sigtimedwait(&set, NULL, &time) == -1 && errno == EAGAIN && took(from, 250));
 }
 
+/* Futexes as C++ and Rust use them. */
+static int
+futex(uint32_t *word, int operation, uint32_t value, const struct timespec *time)
+{
+    return (int)syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, time, NULL,
+                        FUTEX_BITSET_MATCH_ANY);
+}
+
+static uint32_t futex_word;
+
+static void
+act_futex(struct later *what)
+{
+    (void)what;
+    __atomic_store_n(&futex_word, 1, __ATOMIC_SEQ_CST);
+    futex(&futex_word, FUTEX_WAKE, 1, NULL);
+}
+
+static void
+futexes(void)
+{
+    struct timespec time = split(700 * MS);
+    int64_t from = now();
+    pthread_t thread;
+
+    PROMISE(futex(&futex_word, FUTEX_WAIT, 1, &time) == -1 && errno == EAGAIN && took(from, 0));
+    PROMISE(futex(&futex_word, FUTEX_WAIT, 0, &time) == -1 && errno == ETIMEDOUT && took(from, 700));
+    from = now();
+    time = split(from + 300 * MS);
+    PROMISE(futex(&futex_word, FUTEX_WAIT_BITSET, 0, &time) == -1 && errno == ETIMEDOUT && took(from, 300));
+    PROMISE(futex(&futex_word, FUTEX_WAIT_BITSET, 0, &time) == -1 && errno == ETIMEDOUT && took(from, 300));
+    from = now();
+    time = split(now_of(CLOCK_REALTIME) + 300 * MS);
+    PROMISE(futex(&futex_word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &time) == -1 &&
+            errno == ETIMEDOUT && took(from, 300));
+    handle(SIGUSR1, SA_RESTART);
+    from = now();
+    time = split(5000 * MS);
+    thread = after(200, act_signal);
+    PROMISE(futex(&futex_word, FUTEX_WAIT, 0, &time) == -1 && errno == EINTR && took(from, 200));
+    pthread_join(thread, NULL);
+    from = now();
+    thread = after(400, act_futex);
+    PROMISE(futex(&futex_word, FUTEX_WAIT, 0, &time) == 0 && took(from, 400));
+    pthread_join(thread, NULL);
+}
+
 static void
 timers(void)
 {
@@ -522,7 +571,8 @@ on_message(const char *json, const void *user)
 int
 main(void)
 {
-    static void (*const all[])(void) = {sleeps, clocks, descriptors, conditions, locks, timers, ends};
+    static void (*const all[])(void) = {sleeps, clocks,  descriptors, conditions,
+                                        locks,  futexes, timers,      ends};
     TIMAddRecvNewMsgCallback(on_message, NULL);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         all[i]();
