@@ -9,32 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "recorder/proc.h"
 
-#define TRIES 4
-#define LIST_EVERY_NS 20000000u /* new threads are seen at once, odd new processes so soon */
+#define TRIES 8 /* generations that may be born between two looks */
+#define NEVER UINT64_MAX
 
 enum { FILE_STAT, FILE_SCHED, FILE_CALL, FILES };
 static const char *const names[FILES] = {"stat", "schedstat", "syscall"};
 
+/* `runs` is how often it was put on a processor: what it did, made or woke, it did since that changed. */
 struct thread {
     uint32_t pid, tid;
-    uint32_t siblings; /* threads of its process, as listed */
-    uint32_t round;    /* of the list it was last seen in */
-    uint64_t runs;     /* how often it was put on a processor */
-    uint64_t slept;    /* `runs` when it was last seen asleep: it has slept ever since if that is the same */
-    bool ended;        /* a zombie: its parent takes its time */
+    uint64_t runs;   /* at the first look */
+    uint64_t slept;  /* when it was last seen asleep: it has slept ever since if that is the same */
+    uint64_t listed; /* when its children and siblings were last listed */
+    bool ended;      /* a zombie: its parent takes its time */
     int fd[FILES];
 };
 
 struct quiet {
     struct thread *thread;
-    uint32_t count, room, round;
-    int load; /* /proc/loadavg: its last word is the newest pid there is */
-    uint64_t newest, listed_ns;
+    uint32_t count, room;
     uint32_t busy;    /* index of the thread that was last seen running: looked at first */
     bool no_children; /* the kernel has no lists of children */
     bool failed;      /* no memory, or no descriptors */
@@ -43,10 +40,7 @@ struct quiet {
 struct quiet *
 quiet_open(void)
 {
-    struct quiet *quiet = calloc(1, sizeof *quiet);
-    if (quiet != NULL)
-        quiet->load = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
-    return quiet;
+    return calloc(1, sizeof(struct quiet));
 }
 
 static void
@@ -65,23 +59,27 @@ quiet_close(struct quiet *quiet)
         return;
     for (uint32_t i = 0; i < quiet->count; i++)
         forget(&quiet->thread[i]);
-    if (quiet->load >= 0)
-        close(quiet->load);
     free(quiet->thread);
     free(quiet);
 }
 
 /* ---- which threads there are ----------------------------------------------------------------- */
 
+static bool
+is_listed(const struct quiet *quiet, uint32_t pid, uint32_t tid)
+{
+    for (uint32_t i = 0; i < quiet->count; i++) {
+        if (quiet->thread[i].pid == pid && quiet->thread[i].tid == tid)
+            return true;
+    }
+    return false;
+}
+
 static void
 add_thread(struct quiet *quiet, uint32_t pid, uint32_t tid)
 {
-    for (uint32_t i = 0; i < quiet->count; i++) {
-        if (quiet->thread[i].pid == pid && quiet->thread[i].tid == tid) {
-            quiet->thread[i].round = quiet->round;
-            return;
-        }
-    }
+    if (is_listed(quiet, pid, tid))
+        return;
     if (quiet->count == quiet->room) {
         uint32_t room = quiet->room == 0 ? 32 : quiet->room * 2;
         struct thread *grown = realloc(quiet->thread, room * sizeof *grown);
@@ -93,7 +91,7 @@ add_thread(struct quiet *quiet, uint32_t pid, uint32_t tid)
         quiet->room = room;
     }
     struct thread *thread = &quiet->thread[quiet->count];
-    *thread = (struct thread){.pid = pid, .tid = tid, .round = quiet->round, .slept = UINT64_MAX};
+    *thread = (struct thread){.pid = pid, .tid = tid, .slept = NEVER, .listed = NEVER};
     for (int i = 0; i < FILES; i++) {
         char path[96];
         snprintf(path, sizeof path, "/proc/%u/task/%u/%s", pid, tid, names[i]);
@@ -104,11 +102,8 @@ add_thread(struct quiet *quiet, uint32_t pid, uint32_t tid)
     quiet->count++;
 }
 
-static void list_children(struct quiet *quiet, uint32_t pid, const char *tid, unsigned depth);
-
-/* All threads of a process, and all that its threads are parents of. `add`: not those of our own. */
 static void
-list_process(struct quiet *quiet, uint32_t pid, bool add, unsigned depth)
+list_threads(struct quiet *quiet, uint32_t pid)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%u/task", pid);
@@ -116,93 +111,77 @@ list_process(struct quiet *quiet, uint32_t pid, bool add, unsigned depth)
     const struct dirent *entry;
     while (all != NULL && (entry = readdir(all)) != NULL) {
         uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
-        if (tid == 0)
-            continue;
-        if (add)
+        if (tid != 0)
             add_thread(quiet, pid, tid);
-        list_children(quiet, pid, entry->d_name, depth);
     }
     if (all != NULL)
         closedir(all);
 }
 
 static void
-list_children(struct quiet *quiet, uint32_t pid, const char *tid, unsigned depth)
+list_children(struct quiet *quiet, uint32_t pid, uint32_t tid)
 {
     char path[96], text[4096];
-    if (quiet->no_children || depth > 64)
-        return;
-    snprintf(path, sizeof path, "/proc/%u/task/%.20s/children", pid, tid);
+    snprintf(path, sizeof path, "/proc/%u/task/%u/children", pid, tid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        quiet->no_children = errno == ENOENT && pid == (uint32_t)getpid();
+        quiet->no_children = quiet->no_children || (errno == ENOENT && pid == (uint32_t)getpid());
         return;
     }
     ssize_t bytes = read(fd, text, sizeof text - 1);
     close(fd);
     text[bytes > 0 ? bytes : 0] = '\0';
     for (char *at = text, *end; *at != '\0'; at = end + (*end == ' ')) {
-        unsigned long child = strtoul(at, &end, 10);
+        uint32_t child = (uint32_t)strtoul(at, &end, 10);
         if (end == at)
             break;
-        list_process(quiet, (uint32_t)child, true, depth + 1);
+        if (!is_listed(quiet, child, child))
+            list_threads(quiet, child);
     }
 }
 
 static bool
 list_descendant(void *context, pid_t pid)
 {
-    list_process(context, (uint32_t)pid, true, 65);
+    list_threads(context, (uint32_t)pid);
     return false;
 }
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
+/* Our own children: the app, and whom its processes left behind. */
 static void
-list(struct quiet *quiet)
+list_own(struct quiet *quiet)
 {
-    quiet->round++;
-    list_process(quiet, (uint32_t)getpid(), false, 0);
+    uint32_t pid = (uint32_t)getpid();
+    DIR *all = opendir("/proc/self/task");
+    const struct dirent *entry;
+    while (all != NULL && (entry = readdir(all)) != NULL) {
+        uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+        if (tid != 0)
+            list_children(quiet, pid, tid);
+    }
+    if (all != NULL)
+        closedir(all);
     if (quiet->no_children)
         proc_descendants(list_descendant, quiet);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < quiet->count; i++) {
-        if (quiet->thread[i].round == quiet->round)
-            quiet->thread[kept++] = quiet->thread[i];
-        else
-            forget(&quiet->thread[i]);
-    }
-    quiet->count = kept;
-    for (uint32_t i = 0; i < kept; i++) {
-        quiet->thread[i].siblings = 0;
-        for (uint32_t j = 0; j < kept; j++)
-            quiet->thread[i].siblings += quiet->thread[j].pid == quiet->thread[i].pid;
-    }
-    quiet->listed_ns = now_ns();
 }
 
-/* Has any process or thread been made since the list? */
+/* Whom the threads made that have run since they were last asked. True: there is somebody new. */
 static bool
-is_stale(struct quiet *quiet)
+list(struct quiet *quiet)
 {
-    char text[128];
-    ssize_t bytes = quiet->load < 0 ? -1 : pread(quiet->load, text, sizeof text - 1, 0);
-    const char *last = NULL;
-    if (bytes > 0) {
-        text[bytes] = '\0';
-        last = strrchr(text, ' ');
+    uint32_t before = quiet->count;
+    for (uint32_t i = 0; i < before; i++) {
+        struct thread *thread = &quiet->thread[i];
+        uint32_t pid = thread->pid, tid = thread->tid;
+        if (thread->listed == thread->runs || thread->ended)
+            continue;
+        thread->listed = thread->runs;
+        list_threads(quiet, pid); /* may move the array */
+        if (!quiet->no_children)
+            list_children(quiet, pid, tid);
     }
-    uint64_t newest = last == NULL ? 0 : strtoull(last, NULL, 10);
-    bool stale =
-        newest != quiet->newest || quiet->listed_ns == 0 || now_ns() - quiet->listed_ns > LIST_EVERY_NS;
-    quiet->newest = newest;
-    return stale;
+    list_own(quiet);
+    return quiet->count != before;
 }
 
 bool
@@ -246,29 +225,39 @@ get_runs(const struct thread *thread, uint64_t *runs)
     return get(thread->fd[FILE_SCHED], text, sizeof text) && sscanf(text, "%*u %*u %lu", runs) == 1;
 }
 
-enum look { LOOK_ASLEEP, LOOK_RUNNING, LOOK_ENDED, LOOK_RELIST };
+enum look { LOOK_ASLEEP, LOOK_RUNNING, LOOK_ENDED, LOOK_GONE };
 
-/* The first look: its state, and that its process has as many threads as we know. */
+/* Off the processor and in a system call: the kernel waits for that before it says so. (A state of S in
+ * `stat` is also that of a thread which is about to sleep, and may yet be woken before it does.) */
+static bool
+is_off(const struct thread *thread, char *call, size_t room)
+{
+    return get(thread->fd[FILE_CALL], call, room) && call[0] >= '0' && call[0] <= '9';
+}
+
+/* The first look: what it was woken to so far, then that it sleeps. */
 static enum look
 look_first(struct thread *thread)
 {
-    char text[1024], state;
-    unsigned siblings;
+    char text[1024];
     if (!get_runs(thread, &thread->runs))
-        return LOOK_RELIST;
+        return LOOK_GONE;
     if (thread->slept == thread->runs)
         return LOOK_ASLEEP;
     if (!get(thread->fd[FILE_STAT], text, sizeof text))
-        return LOOK_RELIST;
+        return LOOK_GONE;
     const char *at = strrchr(text, ')');
-    if (at == NULL || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
-                             &state, &siblings) != 2)
-        return LOOK_RELIST;
-    if (state == 'Z' || state == 'X')
+    if (at == NULL || at[1] == '\0')
+        return LOOK_GONE;
+    switch (at[2]) {
+    case 'S':
+        return is_off(thread, text, sizeof text) ? LOOK_ASLEEP : LOOK_RUNNING;
+    case 'Z':
+    case 'X':
         return LOOK_ENDED;
-    if (siblings != thread->siblings)
-        return LOOK_RELIST;
-    return state == 'S' ? LOOK_ASLEEP : LOOK_RUNNING;
+    default: /* running, or asleep in a way that ends by itself (a disk), or stopped */
+        return LOOK_RUNNING;
+    }
 }
 
 /* System calls that end after a time: `timeout` is the argument (from 1) that says so, a pointer that is not
@@ -326,19 +315,16 @@ quiet_timed(const char *line)
     return NULL;
 }
 
-/* The second look: it has not run since the first one, and sleeps in a system call. */
+/* The second look: it has not run since the first one, and sleeps. */
 static enum look
 look_second(struct thread *thread, const char **timed_in)
 {
-    char text[256];
+    char call[256];
     uint64_t runs;
-    *timed_in = NULL;
-    if (!get(thread->fd[FILE_CALL], text, sizeof text) || !get_runs(thread, &runs))
-        return LOOK_RELIST;
-    if (runs != thread->runs || text[0] < '0' || text[0] > '9')
+    if (!is_off(thread, call, sizeof call) || !get_runs(thread, &runs) || runs != thread->runs)
         return LOOK_RUNNING;
     thread->slept = runs;
-    *timed_in = quiet_timed(text);
+    *timed_in = quiet_timed(call);
     return LOOK_ASLEEP;
 }
 
@@ -348,46 +334,54 @@ name_thread(const struct thread *thread, struct quiet_thread *to)
     *to = (struct quiet_thread){.pid = thread->pid, .tid = thread->tid};
 }
 
+/* RUNNING: somebody is. */
 static enum look
-look_at_all(struct quiet *quiet, bool (*known)(void *, uint64_t), void *context, enum quiet_state *state,
-            struct quiet_thread *culprit)
+look_at_all(struct quiet *quiet, struct quiet_thread *culprit)
 {
-    const char *in;
-    *state = QUIET_RUNNING;
     if (quiet->busy < quiet->count && look_first(&quiet->thread[quiet->busy]) == LOOK_RUNNING) {
         name_thread(&quiet->thread[quiet->busy], culprit);
         return LOOK_RUNNING;
     }
     for (uint32_t i = 0; i < quiet->count; i++) {
-        enum look look = look_first(&quiet->thread[i]);
+        struct thread *thread = &quiet->thread[i];
+        enum look look = look_first(thread);
         if (look == LOOK_RUNNING) {
             quiet->busy = i;
-            name_thread(&quiet->thread[i], culprit);
+            name_thread(thread, culprit);
+            return LOOK_RUNNING;
         }
-        if (look == LOOK_RUNNING || look == LOOK_RELIST)
-            return look;
-        quiet->thread[i].ended = look == LOOK_ENDED;
+        thread->ended = look == LOOK_ENDED;
+        if (look == LOOK_GONE) {
+            forget(thread);
+            *thread = quiet->thread[--quiet->count];
+            i--;
+        }
     }
-    *state = QUIET_ASLEEP;
+    return LOOK_ASLEEP;
+}
+
+static enum quiet_state
+look_again(struct quiet *quiet, bool (*known)(void *, uint64_t), void *context, struct quiet_thread *culprit)
+{
+    enum quiet_state state = QUIET_ASLEEP;
+    const char *in;
     for (uint32_t i = 0; i < quiet->count; i++) {
         struct thread *thread = &quiet->thread[i];
         if (thread->ended)
             continue;
-        enum look look = look_second(thread, &in);
-        if (look != LOOK_ASLEEP) {
-            *state = QUIET_RUNNING;
+        if (look_second(thread, &in) != LOOK_ASLEEP) {
             quiet->busy = i;
             name_thread(thread, culprit);
-            return look;
+            return QUIET_RUNNING;
         }
-        if (in != NULL && *state == QUIET_ASLEEP &&
+        if (in != NULL && state == QUIET_ASLEEP &&
             !known(context, (uint64_t)thread->pid << 32 | thread->tid)) {
-            *state = QUIET_TIMED;
+            state = QUIET_TIMED;
             name_thread(thread, culprit);
             snprintf(culprit->waits_in, sizeof culprit->waits_in, "%s", in);
         }
     }
-    return LOOK_ASLEEP;
+    return state;
 }
 
 void
@@ -407,17 +401,14 @@ enum quiet_state
 quiet_look(struct quiet *quiet, bool (*known)(void *context, uint64_t owner), void *context,
            struct quiet_thread *thread)
 {
-    enum quiet_state state = QUIET_RUNNING;
     for (int tries = 0; tries < TRIES; tries++) {
-        if (tries > 0 || is_stale(quiet))
-            list(quiet);
+        if (look_at_all(quiet, thread) == LOOK_RUNNING)
+            return QUIET_RUNNING;
+        bool more = list(quiet);
         if (quiet->failed)
             return QUIET_BLIND;
-        enum look look = look_at_all(quiet, known, context, &state, thread);
-        if (look != LOOK_RELIST && is_stale(quiet))
-            continue; /* somebody was born meanwhile */
-        if (look != LOOK_RELIST)
-            return state;
+        if (!more)
+            return look_again(quiet, known, context, thread);
     }
     return QUIET_RUNNING;
 }

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "replay/run/quiet.h"
@@ -161,6 +162,7 @@ child(void (*does)(void))
     pid_t pid = fork();
 
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         does();
         _exit(0);
     }
@@ -205,8 +207,10 @@ spins(void)
 static void
 spins_below(void)
 {
-    if (fork() == 0)
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         spins();
+    }
     pause();
 }
 
