@@ -79,15 +79,6 @@ futex_wait(const struct futex_call *call)
     return -1;
 }
 
-/* Our own words are in the score; their sleepers count real time. */
-static bool
-is_ours(const void *word)
-{
-    uintptr_t at = (uintptr_t)word, start = (uintptr_t)clock_score;
-
-    return at >= start && at - start < clock_score->bytes;
-}
-
 CLOCK_EXPORT long
 syscall(long number, ...)
 {
@@ -99,7 +90,7 @@ syscall(long number, ...)
     for (i = 0; i < 6; i++)
         argument[i] = va_arg(list, long);
     va_end(list);
-    if (number == SYS_futex && argument[3] != 0 && clock_on() && !is_ours((void *)argument[0])) {
+    if (number == SYS_futex && argument[3] != 0 && clock_on()) {
         const struct futex_call call = {.word = (uint32_t *)argument[0],
                                         .operation = (int)argument[1],
                                         .value = argument[2],
@@ -107,7 +98,8 @@ syscall(long number, ...)
                                         .timeout = (const struct timespec *)argument[3]};
         int command = (int)argument[1] & FUTEX_CMD_MASK;
 
-        if (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET)
+        /* The stand-in's own waits come here, too. */
+        if ((command == FUTEX_WAIT && call.bits != SCORE_REAL_WAIT) || command == FUTEX_WAIT_BITSET)
             return futex_wait(&call);
     }
     if (clock_real.syscall == NULL)

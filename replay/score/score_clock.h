@@ -15,6 +15,8 @@
 #include "replay/score/score_edge.h"
 
 #define SCORE_WAITERS 1024u
+/* The last argument of a FUTEX_WAIT, which has no meaning there: this wait counts real time. */
+#define SCORE_REAL_WAIT 0x54494d45L
 #define SCORE_NEVER UINT64_MAX
 #define SCORE_NAP_NS 1000000000u /* longest sleep of a waiter that will be woken: should that ever fail */
 

@@ -20,7 +20,7 @@ virtual_doze(_Atomic uint32_t *word, uint32_t value, uint64_t real_ns)
 {
     struct timespec slice = {.tv_nsec = (long)real_ns};
 
-    syscall(SYS_futex, word, FUTEX_WAIT, value, &slice, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAIT, value, &slice, NULL, SCORE_REAL_WAIT);
 }
 
 void
