@@ -48,7 +48,7 @@ obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 pic = $(patsubst %.c,$(O)/pic/%.o,$(1))
 
 HOST_SRC    := $(call src,harness/base) harness/api/api.c $(wildcard harness/ring/consumer*.c) $(filter-out harness/loader/audit.c harness/loader/preload.c,$(call src,harness/loader)) \
-               $(call src,harness/recorder) $(call src,traces) $(foreach room,score schedule judge compare report run,$(call src,replay/$(room)))
+               $(call src,harness/recorder) $(call src,traces) $(foreach room,score schedule control batch judge compare report run,$(call src,replay/$(room)))
 CLI_SRC     := $(call src,harness/cli)
 SHIM_SRC    := $(call src,harness/shim) $(wildcard harness/ring/producer*.c) harness/api/api.c
 CLOCK_SRC   := $(call src,replay/clock)

@@ -94,15 +94,16 @@ replay(struct replay_line *line, char **app, struct fault *fault)
 static int
 run(int argc, char **argv, struct fault *fault)
 {
-    struct replay_line line = {.run = {.speed = 1, .output = -1, .words = words}, .loop = 1};
+    struct replay_line line = {.run = {.speed = 1, .output = -1, .control.words = words}, .loop = 1};
     if (replay_options_read(argc, argv, &line, fault) != 0)
         return -1;
     if (optind >= argc)
         return no_app(&line, fault);
     say_quiet(line.quiet);
-    live = (line.status || line.run.step || line.run.keys) && !line.quiet && out_moves(stderr);
+    live =
+        (line.status || line.run.control.step || line.run.control.keys) && !line.quiet && out_moves(stderr);
     if (live)
-        line.run.line = out_line;
+        line.run.control.line = out_line;
     line.words = argv + 1;
     while (line.words[line.words_count] != line.run.tape)
         line.words_count++;

@@ -5,7 +5,7 @@
 
 #include "cli/replay_results.h"
 #include "cli/verb.h"
-#include "replay/run/chaos.h"
+#include "replay/batch/chaos.h"
 #include "replay/run/run_tape.h"
 
 static bool moves;

@@ -5,8 +5,8 @@
 
 #include "cli/replay_results.h"
 #include "cli/verb.h"
+#include "replay/batch/many.h"
 #include "replay/judge/rules.h"
-#include "replay/run/many.h"
 #include "replay/run/run_tape.h"
 
 /* What is for one tape, before eyes. */
@@ -21,9 +21,9 @@ check(const struct replay_line *line, struct fault *fault)
         {"--record", run->record != NULL},
         {"--until", run->until != 0},
         {"--from", run->from != 0},
-        {"--step", run->step},
-        {"--keys", run->keys},
-        {"--gdb", run->gdb != 0},
+        {"--step", run->control.step},
+        {"--keys", run->control.keys},
+        {"--gdb", run->control.gdb != 0},
         {"--mark", run->mark},
         {"--loop", line->loop > 1},
         {"--chaos-runs", line->chaos_runs > 0},

@@ -288,18 +288,18 @@ read_control(int option, struct replay_line *line, struct fault *fault)
     case OPTION_FROM:
         return read_number("--from", "the number of an event", optarg, 1, INT64_MAX, &run->from, fault);
     case OPTION_GDB:
-        return read_number("--gdb", "the number of an event", optarg, 1, INT64_MAX, &run->gdb, fault);
+        return read_number("--gdb", "the number of an event", optarg, 1, INT64_MAX, &run->control.gdb, fault);
     case OPTION_GDB_ARG:
-        run->gdb_args = line->gdb_args;
+        run->control.gdb_args = line->gdb_args;
         return add_word("--gdb-arg", line->gdb_args, REPLAY_GDB_MOST, fault);
     case OPTION_HOLD:
         run->hold = true;
         return 0;
     case OPTION_STEP:
-        run->step = true;
+        run->control.step = true;
         return 0;
     case OPTION_KEYS:
-        run->keys = true;
+        run->control.keys = true;
         return 0;
     case OPTION_STATUS:
         line->status = true;
@@ -405,7 +405,8 @@ check(struct replay_line *line, struct fault *fault)
         return verb_usage(
             fault, "--time virtual plays all of the tape's time, which the app's timers count: no --max-gap "
                    "or --from");
-    if (run->time == RUN_TIME_VIRTUAL && (run->keys || run->step || run->gdb != 0 || run->hold))
+    if (run->time == RUN_TIME_VIRTUAL &&
+        (run->control.keys || run->control.step || run->control.gdb != 0 || run->hold))
         return verb_usage(fault, "--time virtual goes on by itself: no --step, --keys, --hold or --gdb");
     if (run->time == RUN_TIME_VIRTUAL && chaos)
         return verb_usage(fault, "--time virtual holds the app to the recorded order: no --chaos with it");
@@ -415,11 +416,11 @@ check(struct replay_line *line, struct fault *fault)
         return verb_usage(fault, "--chaos-out is for --chaos-runs N");
     if (line->chaos_runs > 0 && line->loop > 1)
         return verb_usage(fault, "--chaos-runs and --loop: one of the two");
-    if (run->gdb != 0 && (run->step || run->keys))
+    if (run->control.gdb != 0 && (run->control.step || run->control.keys))
         return verb_usage(fault, "--gdb has the terminal to itself: no --step and no --keys beside it");
-    if (run->gdb_args != NULL && run->gdb == 0)
+    if (run->control.gdb_args != NULL && run->control.gdb == 0)
         return verb_usage(fault, "--gdb-arg is for --gdb EVENT");
-    if ((run->gdb != 0 || run->step || run->hold) && (line->loop > 1 || line->chaos_runs > 0))
+    if ((run->control.gdb != 0 || run->control.step || run->hold) && (line->loop > 1 || line->chaos_runs > 0))
         return verb_usage(fault, "--gdb, --step and --hold are for one replay");
     if (line->chaos_runs > 0 && !run->chaos)
         run->chaos_seed = 1;

@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replay/control/console.h"
+#include "replay/control/debugger.h"
+#include "replay/control/mark.h"
 #include "replay/judge/judge.h"
-#include "replay/run/console.h"
-#include "replay/run/debugger.h"
 #include "replay/run/ending.h"
-#include "replay/run/mark.h"
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
 #include "replay/run/virtual.h"
@@ -163,8 +163,8 @@ tell_reached(struct run *run)
     snprintf(text, sizeof text,
              "stopped before event %" PRIu64 ": `gdb -p %d` looks at the app; interrupt ends it",
              run->options->until, (int)recorder_pid(run->recorder));
-    if (run->options->words != NULL)
-        run->options->words(text);
+    if (run->options->control.words != NULL)
+        run->options->control.words(text);
 }
 
 static int
@@ -269,9 +269,9 @@ open_judge(struct run *run, char *const argv[], bool free_order, struct fault *f
     judge.rules = run->rules;
     if (find_until(run, &judge.until, fault) != 0)
         return -1;
-    if (debugger_open(&run->debugger, options, run->score.score, fault) != 0)
+    if (debugger_open(&run->debugger, &options->control, run->score.score, fault) != 0)
         return -1;
-    control_begin(&run->control, run->score.score, judge.until, run->debugger.edge, options->step);
+    control_begin(&run->control, run->score.score, judge.until, run->debugger.edge, options->control.step);
     run->judge = judge_open(run->score.score, &judge, fault);
     return run->judge != NULL ? 0 : -1;
 }
@@ -291,7 +291,7 @@ open_output(struct run *run, int files[MARK_STREAMS], struct fault *fault)
     const int to[] = {options->output > 0 ? options->output : STDOUT_FILENO,
                       options->output > 0 ? options->output : STDERR_FILENO};
     files[0] = files[1] = options->output > 0 ? options->output : 0;
-    if (!options->mark && (options->line == NULL || (isatty(to[0]) != 1 && isatty(to[1]) != 1)))
+    if (!options->mark && (options->control.line == NULL || (isatty(to[0]) != 1 && isatty(to[1]) != 1)))
         return 0;
     run->mark = mark_open(run->score.score, &run->screen, to, options->mark, fault);
     if (run->mark == NULL)
@@ -312,7 +312,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
     if (order_options(options, run->tape, &score, fault) != 0 ||
         score_create(&run->score, run->tape, &score, fault) != 0 ||
         open_judge(run, argv, order_is_free(&score), fault) != 0 ||
-        console_open(&run->console, options, &run->control, &run->screen, fault) != 0 ||
+        console_open(&run->console, &options->control, &run->control, &run->screen, fault) != 0 ||
         open_output(run, files, fault) != 0)
         return -1;
     if (score.virtual_time && (run->virtual = virtual_open(run->score.score, fault)) == NULL)
@@ -328,7 +328,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
                                         .clock = run->virtual != NULL,
                                         .observer = observe,
                                         .observer_context = run,
-                                        .words = options->words};
+                                        .words = options->control.words};
     run->recorder = recorder_open(&recorder, fault);
     if (run->recorder == NULL)
         return -1;
@@ -381,12 +381,12 @@ run_replay(const struct run_options *options, char *const argv[], struct verdict
            struct fault *fault)
 {
     struct run run = {.options = options};
-    screen_init(&run.screen, options->line);
+    screen_init(&run.screen, options->control.line);
     int result = -1;
     run.tape = scenario_open(options->tape, options->payloads, run.imported, sizeof run.imported, fault);
     if (run.tape != NULL) {
-        if (!tape_complete(run.tape) && options->words != NULL)
-            options->words(
+        if (!tape_complete(run.tape) && options->control.words != NULL)
+            options->control.words(
                 "the tape was not finished: what came last may be missing (`timtape recover` finishes it)");
         result = start(&run, argv, fault);
         bool started = run.recorder != NULL && recorder_pid(run.recorder) > 0;

@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "recorder/recorder.h"
+#include "replay/control/control.h"
 #include "replay/judge/judge.h"
 
 #define RUN_STALL_NS 10000000000ull
@@ -59,14 +60,11 @@ struct run_options {
     int32_t unmatched_code;
 
     /* control */
-    uint64_t until;              /* stop before the event with this number; 0: play all */
-    uint64_t from;               /* everything before this event as fast as it goes; 0: from the beginning */
-    bool hold;                   /* at `until`: let the app stand there until the user interrupts */
-    bool step;                   /* stop before each callback; keys go on */
-    bool keys;                   /* pause and step keys on the terminal */
-    bool mark;                   /* the app's output lines begin with the event they follow */
-    uint64_t gdb;                /* stop the app in the debugger at the event with this number; 0: do not */
-    const char *const *gdb_args; /* more arguments for gdb, NULL-terminated, or NULL */
+    uint64_t until; /* stop before the event with this number; 0: play all */
+    uint64_t from;  /* everything before this event as fast as it goes; 0: from the beginning */
+    bool hold;      /* at `until`: let the app stand there until the user interrupts */
+    bool mark;      /* the app's output lines begin with the event they follow */
+    struct control_options control;
 
     /* the end */
     enum run_at_end at_end;
@@ -76,10 +74,7 @@ struct run_options {
     bool replace;       /* ... even over an existing tape */
     enum recorder_via via;
     const char *sdk;
-    int output;                      /* file descriptor for the app's stdout and stderr; -1: its own, ours */
-    void (*words)(const char *text); /* says something while running, or NULL */
-    void (*line)(const char *text);  /* shows a line that the next one is written over (NULL: takes it
-                                        away); NULL: no live line */
+    int output; /* file descriptor for the app's stdout and stderr; -1: its own, ours */
 };
 
 /*

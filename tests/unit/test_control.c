@@ -3,7 +3,7 @@
 /* Standing still: where the gate is, and that no time passes at it. The test moves the cursor itself. */
 #include "score_fixture.h"
 
-#include "replay/run/control.c"
+#include "replay/control/control.c"
 
 #define MS 1000000
 #define S 1000000000ull

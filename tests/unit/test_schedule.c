@@ -2,7 +2,7 @@
 /* The schedule: what must precede what, moves that keep to it, times, seeds, shrinking, and saving a tape. */
 #include "tape_fixture.h"
 
-#include "replay/run/chaos.h"
+#include "replay/batch/chaos.h"
 #include "replay/schedule/schedule.h"
 #include "replay/score/score_make.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/run/chaos.h"
+#include "replay/batch/chaos.h"
 
 #define APART_NS 1000 /* between the end of a callback and what had come in its midst */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/handlers.h"
+#include "replay/control/handlers.h"
 
 #include <stdlib.h>
 

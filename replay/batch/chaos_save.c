@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/run/chaos.h"
+#include "replay/batch/chaos.h"
 #include "traces/scenario.h"
 
 #define SAVE_PATIENCE "500000000" /* ns: a loaded machine, too, should come to the order that fails */

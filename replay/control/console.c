@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/console.h"
+#include "replay/control/console.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "replay/control/keys.h"
+#include "replay/control/status.h"
 #include "replay/judge/judge_index.h"
-#include "replay/run/keys.h"
-#include "replay/run/status.h"
 
 #define LINE_EVERY_NS 200000000ull
 
 int
-console_open(struct console *console, const struct run_options *options, struct control *control,
+console_open(struct console *console, const struct control_options *options, struct control *control,
              struct screen *screen, struct fault *fault)
 {
     *console = (struct console){.options = options, .control = control, .screen = screen, .told = SCORE_NONE};

@@ -12,7 +12,7 @@
 #define REPLAY_MARK_H
 
 #include "base/fault.h"
-#include "replay/run/screen.h"
+#include "replay/control/screen.h"
 #include "replay/score/score.h"
 
 #define MARK_STREAMS 2 /* standard output, standard error */

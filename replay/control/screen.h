@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct screen {
-    void (*line)(const char *text); /* run_options.line, or NULL */
+    void (*line)(const char *text); /* control_options.line, or NULL */
     pthread_mutex_t lock;
     bool shown;  /* our line is there */
     bool inside; /* the app is inside a line of its own: ours waits */

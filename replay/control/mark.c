@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/mark.h"
+#include "replay/control/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "replay/run/status.h"
+#include "replay/control/status.h"
 
 #define BLOCK 16384
 #define LOOK_MS 200           /* between two looks at the size of the real terminal */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/chaos.h"
+#include "replay/batch/chaos.h"
 #include "replay/run/run_tape.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/screen.h"
+#include "replay/control/screen.h"
 
 #include <errno.h>
 #include <poll.h>

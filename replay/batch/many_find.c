@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "replay/run/many.h"
+#include "replay/batch/many.h"
 
 static int
 by_name(const FTSENT **one, const FTSENT **other)

@@ -11,12 +11,11 @@
 #include <sys/types.h>
 
 #include "base/fault.h"
-#include "replay/run/control.h"
-#include "replay/run/handlers.h"
-#include "replay/run/run.h"
+#include "replay/control/control.h"
+#include "replay/control/handlers.h"
 
 struct debugger {
-    const struct run_options *options;
+    const struct control_options *options;
     const struct score *score;
     struct handlers *handlers;
     char program[4096]; /* gdb */
@@ -33,7 +32,7 @@ struct debugger {
 };
 
 /* Before the app starts; debugger_close is safe after a failure and on zeroes. */
-int debugger_open(struct debugger *debugger, const struct run_options *options, struct score *score,
+int debugger_open(struct debugger *debugger, const struct control_options *options, struct score *score,
                   struct fault *fault);
 /* Sees every record of the ring. -1: no memory. */
 int debugger_take(struct debugger *debugger, const struct ring_event *event);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/keys.h"
+#include "replay/control/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/debugger.h"
+#include "replay/control/debugger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "replay/control/foreground.h"
 #include "replay/judge/judge_index.h"
-#include "replay/run/foreground.h"
 
 #define HANDLER_NS                                                                                           \
     1000000000ull /* the record of the call that brought the function may still be on its way */
@@ -50,7 +50,7 @@ is_call(const struct debugger *debugger)
 }
 
 int
-debugger_open(struct debugger *debugger, const struct run_options *options, struct score *score,
+debugger_open(struct debugger *debugger, const struct control_options *options, struct score *score,
               struct fault *fault)
 {
     *debugger = (struct debugger){

@@ -14,6 +14,17 @@
 
 #include "replay/score/score_make.h"
 
+/* What the user may want of a running replay, and how he is told. */
+struct control_options {
+    bool step;                   /* stop before each callback; keys go on */
+    bool keys;                   /* pause and step keys on the terminal */
+    uint64_t gdb;                /* stop the app in the debugger at the event with this number; 0: do not */
+    const char *const *gdb_args; /* more arguments for gdb, NULL-terminated, or NULL */
+    void (*words)(const char *text); /* says something while running, or NULL */
+    void (*line)(const char *text);  /* shows a line that the next one is written over (NULL: takes it
+                                        away); NULL: no live line */
+};
+
 struct control {
     struct score *score;
     uint32_t until;  /* never beyond this edge; SCORE_NONE: to the end */

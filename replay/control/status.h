@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "replay/run/control.h"
+#include "replay/control/control.h"
 
 /* "event 12 of 40, 1.2 s of 10.0 s, waiting for the app: it has to call TIMLogin, 30 ms slip" */
 const char *status_line(const struct control *control, enum control_state state, uint64_t now_ns, char *text,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/many.h"
+#include "replay/batch/many.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,8 +115,8 @@ child(const struct many *many, struct job *job, int output, pid_t parent)
     }
     run.tape = job->one->tape;
     run.output = output;
-    run.words = NULL;
-    run.line = NULL;
+    run.control.words = NULL;
+    run.control.line = NULL;
     if (app == NULL)
         slot->result = fault_set(&slot->fault, FAULT_INTERNAL, "no memory for the app's command line");
     else if (getppid() == parent)

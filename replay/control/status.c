@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/status.h"
+#include "replay/control/status.h"
 
 #include <inttypes.h>
 #include <stdio.h>

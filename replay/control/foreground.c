@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/foreground.h"
+#include "replay/control/foreground.h"
 
 #include <fcntl.h>
 #include <signal.h>

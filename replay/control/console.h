@@ -3,12 +3,12 @@
 #ifndef REPLAY_CONSOLE_H
 #define REPLAY_CONSOLE_H
 
-#include "replay/run/control.h"
-#include "replay/run/run.h"
-#include "replay/run/screen.h"
+#include "replay/control/control.h"
+#include "replay/control/screen.h"
+#include "replay/judge/verdict.h"
 
 struct console {
-    const struct run_options *options;
+    const struct control_options *options;
     struct control *control;
     struct screen *screen;
     uint32_t told;      /* the stop that was told of */
@@ -18,7 +18,7 @@ struct console {
 };
 
 /* Takes the terminal if keys were asked for. */
-int console_open(struct console *console, const struct run_options *options, struct control *control,
+int console_open(struct console *console, const struct control_options *options, struct control *control,
                  struct screen *screen, struct fault *fault);
 /* Once per pass. False: the user wants to quit. */
 bool console_pass(struct console *console, uint64_t now_ns);

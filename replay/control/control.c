@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/run/control.h"
+#include "replay/control/control.h"
 
 static uint32_t
 cursor_of(const struct control *control)
