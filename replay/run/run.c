@@ -195,15 +195,13 @@ loop(struct run *run, struct fault *fault)
     }
 }
 
-/* How long after its last edge the recorded app went on. The score's times are divided by the speed. */
+/* How long after its last edge the recorded app went on. */
 static uint64_t
 recorded_tail(const struct run *run)
 {
-    const struct score *score = run->score.score;
-    double speed = run->options->speed > 0 ? run->options->speed : 1;
+    const struct schedule *schedule = run->score.schedule;
     int64_t duration = run_tape_duration(run->tape);
-    int64_t last =
-        score->edges > 0 ? (int64_t)((double)score_edge(score, score->edges - 1)->at_ns * speed) : 0;
+    int64_t last = schedule->nedges > 0 ? schedule->edges[schedule->nedges - 1].at_ns : 0;
     return duration > last ? (uint64_t)(duration - last) : 0;
 }
 

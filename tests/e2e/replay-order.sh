@@ -138,6 +138,13 @@ sed 's/"TIMMsgFindMessages","after_ms":2/"TIMMsgFindMessages","after_ms":1500/' 
 replay --max-gap 1ms --stall-timeout 1 nap.ndjson -- ./client nap
 is 'pauses cut: an app that takes its time is waited for' "$rc" 0 || fail cut err
 
+# What is cut does not come back at the end: an app that does not end is found out as soon as ever.
+pause=('{"do":"pause","ms":4000}')
+record pause.tape "$APPS/stress" "${pause[@]}"
+timed replay --max-gap 10ms --stall-timeout 1 pause.tape -- sh -c '"$@"; sleep 20' sh "$APPS/stress" "${pause[@]}"
+is 'pauses cut: an app that does not end is a hang' "$rc" 1 || fail hang err
+holds "pauses cut: and that is seen soon ($took ms)" [ $took -lt 4500 ]
+
 # ---- fast-forward -----------------------------------------------------------------------------------
 at=$(sql long.tape "SELECT seq FROM callbacks WHERE json LIKE '%\"message_seq\":3%'")
 timed replay --from "$at" --record from.tape long.tape -- ./client
