@@ -36,6 +36,12 @@ struct ring_write {
 
 /* The longest body that ring_begin takes on this thread's ring, 0 when there is none. */
 uint64_t ring_room(void);
+/* Name of a variable of type ring_prepare * that a library which makes threads of its own may export: the
+ * shim in front of it stores there how a thread gets its ring ahead of its first edge, which takes
+ * milliseconds. */
+#define RING_PREPARE "timtape_prepare_thread"
+typedef void ring_prepare(void);
+
 /* Room for an edge with a body of `bytes` in this thread's ring (claiming one first if need be), 8-aligned,
  * or NULL: cannot be recorded (counted). No foreign code may run until ring_commit. Longer than ring_room:
  * NULL. Re-entrant from signal handlers. */

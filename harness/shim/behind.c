@@ -28,19 +28,35 @@ is_function(const struct api_entry *entry)
     return entry->kind != API_CALLBACK && entry->newest == entry->id;
 }
 
+static void *
+find_symbol(void *where, const char *name)
+{
+    return loader_dlsym != NULL ? loader_dlsym(where, name) : dlsym(where, name);
+}
+
 static void (*look_up(void *where, const char *name))(void)
 {
-    void *found = loader_dlsym != NULL ? loader_dlsym(where, name) : dlsym(where, name);
+    void *found = find_symbol(where, name);
     void (*function)(void);
 
     memcpy(&function, &found, sizeof function); /* what POSIX wants and ISO C forbids to cast */
     return function;
 }
 
+static void
+prepare_thread(void)
+{
+    (void)ring_room();
+}
+
 static unsigned
 fill(void *where)
 {
+    ring_prepare **prepare = find_symbol(where, RING_PREPARE);
     unsigned found = 0;
+
+    if (prepare != NULL)
+        *prepare = prepare_thread;
 
     for (unsigned id = 0; id < API_ENTRIES; id++)
         if (is_function(&api_entries[id])) {

@@ -10,6 +10,10 @@
 
 #include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
+#include "ring/producer.h"
+
+/* Set by the shim. Without it (no recorder, tests) a thread's first edge makes its ring. */
+__attribute__((visibility("default"))) ring_prepare *timtape_prepare_thread;
 
 static void
 runner_ended(struct standin_process **process)
@@ -30,6 +34,8 @@ runner_main(void *argument)
     prctl(PR_SET_TIMERSLACK, 1ul);
     standin_attach();
     pid = standin_thread.pid;
+    if (timtape_prepare_thread != NULL)
+        timtape_prepare_thread();
     atomic_store(&score_thread_live(standin_score, index)->runner, standin_owner());
     for (event = thread->first_back; event != SCORE_NONE; event = score_event(standin_score, event)->next) {
         if (!back_play(event, true) || standin_process->pid != pid)
