@@ -10,68 +10,6 @@
 #include "replay/judge/match_json.h"
 #include "traces/jtree.h"
 
-void
-match_flow_clear(struct match_flow *flow)
-{
-    free(flow->binding);
-    *flow = (struct match_flow){0};
-}
-
-/* The parameter by which a listener list knows its members; -1: this is no such function. */
-static int
-listener_param(const struct api_entry *entry)
-{
-    if (entry == NULL || !entry->list || (entry->kind != API_REGISTER && entry->kind != API_UNREGISTER))
-        return -1;
-    for (int i = 0; i < entry->nparams; i++) {
-        if (entry->params[i].type == API_FN)
-            return i;
-    }
-    return -1;
-}
-
-static bool
-flow_has(const struct match_flow *flow, uint64_t recorded, uint64_t live)
-{
-    for (size_t i = 0; flow != NULL && i < flow->count; i++) {
-        if (flow->binding[i].recorded == recorded && flow->binding[i].live == live)
-            return true;
-    }
-    return false;
-}
-
-static bool
-flow_knows(const struct match_flow *flow, uint64_t recorded, uint64_t live)
-{
-    for (size_t i = 0; flow != NULL && i < flow->count; i++) {
-        if (flow->binding[i].recorded == recorded || flow->binding[i].live == live)
-            return true;
-    }
-    return false;
-}
-
-int
-match_flow_learn(struct match_flow *flow, const struct tape_event *recorded, const struct tape_event *live)
-{
-    int param = listener_param(recorded->entry);
-    if (param < 0 || recorded->entry->kind != API_REGISTER || (unsigned)param >= recorded->nargs ||
-        (unsigned)param >= live->nargs)
-        return 0;
-    uint64_t from = recorded->args[param].u, to = live->args[param].u;
-    if (from == 0 || to == 0 || flow_has(flow, from, to))
-        return 0;
-    if (flow->count == flow->room) {
-        size_t room = flow->room == 0 ? 8 : flow->room * 2;
-        struct match_binding *binding = realloc(flow->binding, room * sizeof *binding);
-        if (binding == NULL)
-            return -1;
-        flow->binding = binding;
-        flow->room = room;
-    }
-    flow->binding[flow->count++] = (struct match_binding){.recorded = from, .live = to};
-    return 0;
-}
-
 /* Cuts at a character's start, so that what is printed stays UTF-8 if it was. */
 static void
 cut(char *text, size_t used, size_t room)
@@ -351,10 +289,10 @@ compare_pointer(struct match_walk *walk, const struct tape_value *a, const struc
 {
     const struct match_flow *flow = walk->terms->listeners;
     bool removes = walk->recorded->entry->kind == API_UNREGISTER &&
-                   walk->here.param == listener_param(walk->recorded->entry);
+                   walk->here.param == match_listener_param(walk->recorded->entry);
     bool same = is_null(a) == is_null(b);
     if (same && removes && !is_null(a))
-        same = flow_has(flow, a->u, b->u) || !flow_knows(flow, a->u, b->u);
+        same = match_flow_has(flow, a->u, b->u) || !match_flow_knows(flow, a->u, b->u);
     if (same)
         return;
     in_words(walk,

@@ -43,4 +43,10 @@ void match_quote(const char *bytes, size_t length, char *text, size_t room);
 /* Cut to `room` at a character's start; NULL is "absent". */
 void match_copy(char *to, size_t room, const char *from);
 
+/* The parameter by which a listener list knows its members; -1: this is no such function. */
+int match_listener_param(const struct api_entry *entry);
+/* Do the two tokens stand for each other; is one of them known at all? */
+bool match_flow_has(const struct match_flow *flow, uint64_t recorded, uint64_t live);
+bool match_flow_knows(const struct match_flow *flow, uint64_t recorded, uint64_t live);
+
 #endif

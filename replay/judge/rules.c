@@ -2,7 +2,7 @@
 /* What the rules allow; rules_parse.c reads them. */
 #include "replay/judge/rules.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +29,39 @@ rules_free(struct rules *rules)
         rule_free(&rules->rule[i]);
     free(rules->rule);
     free(rules);
+}
+
+int
+rules_read(struct rules **rules, const char *path, struct fault *fault)
+{
+    char *text = NULL;
+    size_t used = 0, room = 0, got;
+    int result = 0;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return fault_errno(fault, FAULT_USAGE, "cannot read the rules in %s", path);
+    do {
+        if (room - used < 4096) {
+            room = room * 2 + 8192;
+            char *grown = realloc(text, room);
+            if (grown == NULL) {
+                result = fault_set(fault, FAULT_INTERNAL, "out of memory for the rules in %s", path);
+                break;
+            }
+            text = grown;
+        }
+        got = fread(text + used, 1, room - used, file);
+        used += got;
+    } while (got > 0 && used <= RULES_FILE_BYTES);
+    if (result == 0 && ferror(file))
+        result = fault_errno(fault, FAULT_USAGE, "cannot read the rules in %s", path);
+    else if (result == 0 && used > RULES_FILE_BYTES)
+        result = fault_set(fault, FAULT_DATA, "%s: larger than 4 MiB; is this a rules file?", path);
+    fclose(file);
+    if (result == 0)
+        result = rules_parse(rules, path, text, used, fault);
+    free(text);
+    return result;
 }
 
 void
