@@ -58,6 +58,34 @@ short_forms(const struct option *options, char *text)
     *text = '\0';
 }
 
+/* Why getopt did not take a word: optopt is set for what is known. */
+static void
+no_option(const char *word, const struct option *table, struct fault *fault)
+{
+    size_t length = strcspn(word, "="), used = 0;
+    char several[256] = "";
+    unsigned count = 0;
+    if (strncmp(word, "--", 2) != 0) {
+        verb_usage(fault, "there is no option '-%c'", optopt);
+        return;
+    }
+    if (optopt != 0) {
+        verb_usage(fault, "option '%.*s' takes no value", (int)length, word);
+        return;
+    }
+    for (; table->name != NULL; table++) {
+        if (length > 2 && strncmp(table->name, word + 2, length - 2) == 0 && used < sizeof several) {
+            used += (size_t)snprintf(several + used, sizeof several - used, "%s--%s", count > 0 ? ", " : "",
+                                     table->name);
+            count++;
+        }
+    }
+    if (count > 1)
+        verb_usage(fault, "option '%.*s' may be any of %s", (int)length, word, several);
+    else
+        verb_usage(fault, "there is no option '%.*s'", (int)length, word);
+}
+
 int
 verb_option(int argc, char **argv, const struct option *options, struct fault *fault)
 {
@@ -76,9 +104,11 @@ verb_option(int argc, char **argv, const struct option *options, struct fault *f
     short_forms(options, forms);
 
     opterr = 0;
-    int at = optind > 0 ? optind : 1;
+    optopt = 0;
+    int before = optind > 0 ? optind : 1;
     int option = getopt_long(argc, argv, forms, table, NULL);
-    const char *word = at < argc ? argv[at] : "";
+    /* getopt went past the word, unless it is short options in one word and it stopped at one of them. */
+    const char *word = argv[optind > before ? optind - 1 : before];
     switch (option) {
     case 'h':
         help_and_exit();
@@ -87,10 +117,7 @@ verb_option(int argc, char **argv, const struct option *options, struct fault *f
         verb_usage(fault, "option '%s' needs a value", word);
         return VERB_BAD;
     case '?':
-        if (strncmp(word, "--", 2) != 0)
-            verb_usage(fault, "there is no option '-%c'", optopt);
-        else
-            verb_usage(fault, "option '%s' is unknown, ambiguous, or takes no value", word);
+        no_option(word, table, fault);
         return VERB_BAD;
     default:
         return option;

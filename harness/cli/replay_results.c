@@ -4,10 +4,80 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/verb.h"
+
+static bool
+same_file(const struct stat *one, const char *path)
+{
+    struct stat other;
+    return path != NULL && stat(path, &other) == 0 && S_ISREG(other.st_mode) && one->st_dev == other.st_dev &&
+           one->st_ino == other.st_ino;
+}
+
+/* A tape begins as every SQLite file does. */
+static bool
+is_database(const char *path)
+{
+    char head[16] = "";
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ssize_t bytes = file < 0 ? 0 : read(file, head, sizeof head);
+    if (file >= 0)
+        close(file);
+    return bytes == sizeof head && memcmp(head, "SQLite format 3", sizeof head) == 0;
+}
+
+/* A result replaces what has its name; it must not be what one cannot make again. `--json bug.tape`, where
+ * other verbs have a --json without a file, is soon written. */
+static int
+check_file(const char *option, const char *path, const struct replay_line *line, struct fault *fault)
+{
+    struct stat status;
+    if (path == NULL || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    bool input = same_file(&status, line->run.tape);
+    for (size_t i = 0; line->rules[i] != NULL; i++)
+        input |= same_file(&status, line->rules[i]);
+    if (input)
+        return verb_usage(fault, "%s: %s is read by this replay and is not overwritten; name another file",
+                          option, path);
+    if (status.st_size > 0 && is_database(path))
+        return verb_usage(fault,
+                          "%s takes the file to write to, and %s is a tape, or another database: it is "
+                          "not overwritten",
+                          option, path);
+    return 0;
+}
+
+static int
+check_all(const struct replay_line *line, struct fault *fault)
+{
+    const struct {
+        const char *option, *path;
+    } all[] = {{"--json", line->json},
+               {"--junit", line->junit},
+               {"--annotate github", line->github},
+               {"--annotate gitlab", line->gitlab}};
+    struct stat status;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (check_file(all[i].option, all[i].path, line, fault) != 0)
+            return -1;
+        for (size_t j = 0; all[i].path != NULL && j < i; j++) {
+            if (all[j].path != NULL && strcmp(all[i].path, all[j].path) == 0 && strcmp(all[i].path, "-") != 0)
+                return verb_usage(fault, "%s and %s cannot both go to %s", all[j].option, all[i].option,
+                                  all[i].path);
+        }
+    }
+    if (stat(line->run.tape, &status) != 0)
+        return 0; /* told where it is read */
+    if (same_file(&status, line->run.record) || same_file(&status, line->chaos_out))
+        return verb_usage(fault, "%s: %s is the tape that is replayed; name another file",
+                          line->run.record != NULL ? "--record" : "--chaos-out", line->run.tape);
+    return 0;
+}
 
 static int
 open_file(const char *option, const char *path, FILE **stream, struct fault *fault)
@@ -57,6 +127,8 @@ int
 replay_results_open(const struct replay_line *line, struct replay_results *results, struct fault *fault)
 {
     *results = (struct replay_results){0};
+    if (check_all(line, fault) != 0)
+        return -1;
     if (open_file("--json", line->json, &results->json, fault) == 0 &&
         open_file("--junit", line->junit, &results->junit, fault) == 0 &&
         open_file("--annotate github", line->github, &results->github, fault) == 0 &&

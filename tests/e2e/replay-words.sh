@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The command line of replay, as people get it wrong: the word that is meant is named, and no slip costs a tape.
+. "$(dirname "$0")/lib.sh"
+need_command
+cd "$T" || exit 1
+
+status 'a tape to work with' 0 "$TIMTAPE" import "$TOP/traces/samples/chat.ndjson" -o chat.tape || exit 1
+cp chat.tape kept.tape
+cp "$TOP/traces/samples/chat.ndjson" chat.ndjson
+CHAT=$APPS/chat
+
+# usage WHAT PATTERN ARGUMENT...: a mistake in the command line, told so that the pattern is found.
+usage() {
+    local what=$1 pattern=$2
+    shift 2
+    status "$what: status" 64 "$TIMTAPE" "$@"
+    like "$what: words" "$(head -n 1 err)" "$pattern"
+}
+usage 'unknown option' "there is no option '--bogus'" replay --bogus=3 chat.tape -- "$CHAT"
+usage 'unknown option behind the tape' "there is no option '--bogus'" show chat.tape --bogus
+usage 'unknown letter behind the tape' "there is no option '-z'" show chat.tape -z
+usage 'ambiguous option' "'--j' may be any of --jobs, --json, --junit" replay --j chat.tape
+usage 'option without its value, behind the tape' "option '--width' needs a value" show chat.tape --width
+usage 'value for an option that has none' "option '--mark' takes no value" replay --mark=5 chat.tape -- "$CHAT"
+
+# Results go into files of their own.
+usage 'json over a tape' '--json takes the file to write to, and kept.tape is a tape' \
+    replay --json kept.tape chat.tape -- "$CHAT"
+usage 'json, the tape forgotten' '--json takes the file to write to, and kept.tape is a tape' \
+    replay --json kept.tape "$CHAT" x
+usage 'junit over the tape' '--junit: chat.tape is read by this replay' replay --junit chat.tape chat.tape -- "$CHAT"
+usage 'annotations over the scenario' '--annotate gitlab: ./chat.ndjson is read' \
+    replay --annotate gitlab:./chat.ndjson chat.ndjson -- "$CHAT"
+usage 'two results into one file' '--json and --junit cannot both go to a.out' \
+    replay --json a.out --junit a.out chat.tape -- "$CHAT"
+usage 'recording over the tape' '--record: chat.tape is the tape that is replayed' \
+    replay --force --record ./chat.tape chat.tape -- "$T/no such app"
+usage 'chaos over the tape' '--chaos-out: chat.tape is the tape' \
+    replay --force --chaos-runs 2 --chaos-out chat.tape chat.tape -- "$CHAT"
+same 'the tapes are as they were' chat.tape kept.tape
+same 'the scenario is as it was' chat.ndjson "$TOP/traces/samples/chat.ndjson"
