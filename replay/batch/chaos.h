@@ -3,8 +3,8 @@
  * The search for a schedule that an app does not survive: seed after seed; the first that fails is run
  * again, made small, and saved as a tape that fails when it is simply replayed.
  */
-#ifndef REPLAY_RUN_CHAOS_H
-#define REPLAY_RUN_CHAOS_H
+#ifndef REPLAY_BATCH_CHAOS_H
+#define REPLAY_BATCH_CHAOS_H
 
 #include "replay/run/order.h"
 

@@ -36,6 +36,7 @@ int
 main(int argc, char **argv)
 {
     printf("hello\n");
+    usleep(200000); /* a mark is put when the line is read, a moment after it was written */
     TIMAddRecvNewMsgCallback(on_messages, NULL);
     callExperimentalAPI(argc > 1 ? argv[1] : "{}", on_done, NULL);
     fprintf(stderr, "bye\n");
