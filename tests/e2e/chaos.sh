@@ -59,10 +59,13 @@ hunt() {
     is "$app $*: its tape fails every time" "$(many "$status" 10 "$app.tape" "$app" "$@")" 10 || fail "$app $*: what a replay of it said" many.1
     is "$app $*: the app without the race passes it" "$(many 0 3 "$app.tape" fixed "$@")" 3 || fail "$app $*: what a replay of it said" many.1
     seed=$(sed -n 's/.*seed \([0-9][0-9]*\).*/\1/p' err | head -n 1)
-    for i in 1 2; do
+    # A race against time, not against another event, can be lost by a machine that is busy with other things.
+    local again=0
+    for _ in 1 2 3; do
         replay --chaos "$seed" "$@" race.tape -- "$APPS/race" "$app"
-        is "$app $*: seed $seed fails again" "$rc" "$status" || fail "$app $*: what it said" err
+        [ "$rc" != "$status" ] || again=$((again + 1))
     done
+    like "$app $*: seed $seed fails again, three times" $again "$([ "$app" = deadline ] && echo '[1-3]' || echo 3)" || fail "$app $*: what it said" err
 }
 hunt receipt crashed 139 300 --speed max
 hunt listeners 'different argument' 1 300 --speed max
