@@ -335,12 +335,19 @@ answer_blind(struct judge *judge, struct score_mail *mail)
         }
     }
     if (event != SCORE_NONE) {
-        judge->unseen_arguments++;
+        judge->unseen_arguments += !judge->decided;
         reply(judge, mail, SCORE_MATCHED, event, 0);
         return;
     }
     decide_extra(judge, mail, &call, SCORE_NONE);
     reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
+}
+
+/* A thread whose last record was dropped names the one before, which may be the call around this one. */
+static bool
+is_of_function(const struct tape_event *call, const struct score_mail *mail)
+{
+    return call->entry->newest == api_entry((uint16_t)mail->api)->newest;
 }
 
 int
@@ -362,7 +369,7 @@ judge_answer(struct judge *judge)
             reply(judge, mail, SCORE_UNMATCHED, SCORE_NONE, UNMATCHED_RESULT);
         } else if (mail->seq == 0) {
             answer_blind(judge, mail);
-        } else if (live_call(judge->live, mail->seq, &call)) {
+        } else if (live_call(judge->live, mail->seq, &call) && is_of_function(&call, mail)) {
             if (answer_call(judge, mail, &call) != 0)
                 return -1;
         } else if (judge->waited[i] != mail->seq) {

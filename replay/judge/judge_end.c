@@ -359,6 +359,23 @@ conclude_late(struct judge *judge)
     return true;
 }
 
+/* Calls whose arguments nobody saw may have been others: that is neither good nor a divergence. */
+static bool
+conclude_unseen(struct judge *judge)
+{
+    struct verdict *verdict = judge->unseen_arguments > 0 ? judge_decide(judge, VERDICT_BROKEN) : NULL;
+    if (verdict == NULL)
+        return false;
+    snprintf(verdict->sentence, sizeof verdict->sentence,
+             "the replay broke: %" PRIu32
+             " of the app's calls could be compared by their function only, since "
+             "their arguments did not reach timtape",
+             judge->unseen_arguments);
+    verdict_note(verdict, "that happens when more threads make calls than the ring has room for, or when its "
+                          "folder (/dev/shm) is full");
+    return true;
+}
+
 static void
 conclude_good(struct judge *judge, const struct judge_end *end, bool ended_by_us)
 {
@@ -436,7 +453,7 @@ judge_conclude(struct judge *judge, int status, bool ended_by_us)
     bool done = judge->decided || (!ended_by_us && conclude_crash(judge, &end)) ||
                 judge_conclude_order(judge) || conclude_missing(judge, &end, ended_by_us) ||
                 (!ended_by_us && conclude_end(judge, &end)) || conclude_undelivered(judge) ||
-                conclude_late(judge);
+                conclude_unseen(judge) || conclude_late(judge);
     if (!done)
         conclude_good(judge, &end, ended_by_us);
     uint32_t alike = atomic_load_explicit(&judge->live_score->extra_getters, memory_order_relaxed);
@@ -444,10 +461,11 @@ judge_conclude(struct judge *judge, int status, bool ended_by_us)
         verdict_note(verdict,
                      "%" PRIu32 " repeated calls that only read state were answered like recorded ones",
                      alike);
-    if (judge->unseen_arguments > 0)
+    if (judge->unseen_arguments > 0 && verdict->class != VERDICT_BROKEN)
         verdict_note(verdict,
-                     "%" PRIu32 " calls were matched by their function only: no room in the ring for their "
-                     "arguments",
+                     "%" PRIu32
+                     " calls before that were compared by their function only: their arguments did "
+                     "not reach timtape",
                      judge->unseen_arguments);
     advise(judge);
     return verdict;

@@ -79,7 +79,7 @@ struct judge {
     bool reached;              /* options.until */
     bool delivered_up_to;      /* the tape ends without the app's own end: nothing more is to come */
     int interrupted;           /* signal, 0: none */
-    uint32_t unseen_arguments; /* calls matched by function alone: their record was lost */
+    uint32_t unseen_arguments; /* calls matched by function alone before the verdict: their record was lost */
     bool decided;
     struct verdict verdict;
 };

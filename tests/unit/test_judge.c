@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -207,6 +208,29 @@ call_from(uint32_t which, const char *name, const char *a, const char *b, const 
     }
     put_record(which, RING_CALL_LEAVE, entry->id, ++sim.seq, number, NULL, 0);
     judge_watch(sim.judge, score_now() + sim.skew);
+    return (enum score_mail_answer)sim.mail->answer;
+}
+
+/* ... while its record does not come: `number` is that of another one. */
+static enum score_mail_answer
+call_unseen(uint32_t which, const char *name, uint64_t number)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    sim.mail->api = api_find(name)->id;
+    atomic_store(&sim.mail->owner, owner(which));
+    sim.mail->seq = number;
+    sim.mail->context = sim.context[which];
+    sim.mail->thread = sim.bound[which];
+    sim.mail->candidate = SCORE_NONE;
+    atomic_store(&sim.mail->state, SCORE_MAIL_ASKED);
+    while (judge_answer(sim.judge) > 0)
+        nanosleep(&pause, NULL);
+    assert_int_equal(atomic_load(&sim.mail->state), SCORE_MAIL_ANSWERED);
+    atomic_store(&sim.mail->state, SCORE_MAIL_FREE);
+    if (sim.mail->answer == SCORE_MATCHED) {
+        atomic_store(&score_event_live(sim.file.score, sim.mail->event)->state, SCORE_LEFT);
+        score_pass(sim.file.score, score_event(sim.file.score, sim.mail->event)->enter, score_now());
+    }
     return (enum score_mail_answer)sim.mail->answer;
 }
 
@@ -736,6 +760,44 @@ late(void **state)
     close_();
 }
 
+static void
+unseen(void **state)
+{
+    (void)state;
+    open_(three);
+    login(MAIN, "a");
+    assert_int_equal(call_unseen(MAIN, "TIMLogin", sim.seq + 1), SCORE_MATCHED);
+    login(MAIN, "c");
+    const struct verdict *verdict = is_verdict(VERDICT_BROKEN, 0, 0);
+    assert_non_null(
+        strstr(verdict->sentence, "1 of the app's calls could be compared by their function only"));
+    close_();
+    /* The number is that of the call around it, which is no TIMLogin. */
+    open_(three);
+    const struct api_entry *around = api_find("TIMLogout");
+    uint8_t body[64];
+    put_record(MAIN, RING_CALL_ENTER, around->id, ++sim.seq, 0, body,
+               pack(around, (const char *const[API_MAX_PARAMS]){"1"}, body));
+    assert_int_equal(call_unseen(MAIN, "TIMLogin", sim.seq), SCORE_MATCHED);
+    assert_false(judge_decided(sim.judge));
+    close_();
+}
+
+/* After the verdict nobody asks what was seen. */
+static void
+unseen_too_late(void **state)
+{
+    (void)state;
+    open_(three);
+    plain(MAIN, "TIMLogout");
+    assert_true(judge_decided(sim.judge));
+    call_unseen(MAIN, "TIMLogin", sim.seq + 1);
+    const struct verdict *verdict = is_verdict(VERDICT_EXTRA_CALL, 0, seq("TIMLogin", 1));
+    for (unsigned i = 0; i < sizeof verdict->notes / sizeof verdict->notes[0]; i++)
+        assert_null(strstr(verdict->notes[i], "function only"));
+    close_();
+}
+
 int
 main(void)
 {
@@ -749,6 +811,7 @@ main(void)
         cmocka_unit_test(free_order),     cmocka_unit_test(let_through),
         cmocka_unit_test(ruled),          cmocka_unit_test(crashed),
         cmocka_unit_test(other_exit),     cmocka_unit_test(late),
+        cmocka_unit_test(unseen),         cmocka_unit_test(unseen_too_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
