@@ -79,8 +79,11 @@ futex_wait(const struct futex_call *call)
     return -1;
 }
 
+/* Of another name here, so that libc's own declaration stays what the rest of the file sees. */
+CLOCK_EXPORT long clock_syscall(long number, ...) __asm__("syscall");
+
 CLOCK_EXPORT long
-syscall(long number, ...)
+clock_syscall(long number, ...)
 {
     long argument[6];
     va_list list;
