@@ -27,7 +27,7 @@ clock_close(struct clock_open *open)
 {
     int error = errno;
 
-    score_wait_leave(&open->wait);
+    score_wait_leave(clock_score, &open->wait);
     if (open->fd >= 0)
         close(open->fd);
     errno = error;

@@ -159,14 +159,25 @@ wake(const struct virtual *virtual, struct score_waiter *slot)
 
 /* ---- time -------------------------------------------------------------------------------------- */
 
-/* All sleep. True: something was set in motion; false: leave it to the judge, or to real time. */
+/* Waits begun and ended so far. */
+static uint64_t
+moves(const struct virtual *virtual)
+{
+    return atomic_load(&virtual->clock->tickets) + atomic_load(&virtual->clock->left);
+}
+
+/* All sleep. True: something was set in motion; false: leave it to the judge, or to real time. `before`: the
+ * moves when we began to look. Some waiters wake by themselves now and then; one that did, and left the table
+ * since, is not to be passed over. */
 static bool
-advance(struct virtual *virtual, uint64_t real_now)
+advance(struct virtual *virtual, uint64_t before, uint64_t real_now)
 {
     struct score_clock *clock = virtual->clock;
     uint64_t now = atomic_load(&clock->now), most = virtual->score->stall_ns / 2;
     bool unseen;
     struct score_waiter *next = next_waiter(virtual, &unseen);
+    if (moves(virtual) != before)
+        return true;
     if (unseen) {
         if (virtual->slice_ns == 0)
             virtual->slice_ns = real_now;
@@ -274,6 +285,7 @@ virtual_pass(struct virtual *virtual, uint32_t bell, uint64_t real_ns, bool endi
         struct quiet_thread thread = {0};
         if (is_asked(virtual, bell))
             return 0;
+        uint64_t before = moves(virtual);
         enum quiet_state state = quiet_look(virtual->quiet, is_known, virtual, &thread);
         now = score_now();
         if (state == QUIET_BLIND)
@@ -290,7 +302,7 @@ virtual_pass(struct virtual *virtual, uint32_t bell, uint64_t real_ns, bool endi
             virtual->quiet_ns = now;
             virtual->timed_ns = 0;
             virtual->reads = atomic_load(&virtual->clock->reads);
-            if (!advance(virtual, now)) {
+            if (!advance(virtual, before, now)) {
                 rest(virtual, LOOK_NS * 10);
                 return 0;
             }

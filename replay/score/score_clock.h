@@ -55,6 +55,7 @@ struct score_clock {
     _Atomic int64_t boot_ns;                    /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
     alignas(SCORE_LINE) _Atomic uint64_t reads; /* how often the app looked at a clock */
     alignas(SCORE_LINE) _Atomic uint64_t tickets;
+    _Atomic uint64_t left;        /* how many waits ended: counted before the slot is free */
     _Atomic uint32_t bell;        /* futex: +1 when a thread is about to wait */
     _Atomic uint32_t listening;   /* 1: the outside sleeps on it */
     _Atomic uint32_t poke;        /* futex: +1 when pokers have something to do */
@@ -131,7 +132,7 @@ score_wait_enter(const struct score *score, uint64_t owner, enum score_wait_kind
 
 /* Gives the slot back; afterwards nobody pokes what it meant. */
 static inline void
-score_wait_leave(struct score_wait *wait)
+score_wait_leave(const struct score *score, struct score_wait *wait)
 {
     struct score_waiter *slot = wait->slot;
     uint32_t due;
@@ -148,6 +149,7 @@ score_wait_leave(struct score_wait *wait)
             break;
         }
     }
+    atomic_fetch_add(&score_clock(score)->left, 1);
     atomic_compare_exchange_strong(&slot->ticket, &wait->ticket, 0);
 }
 

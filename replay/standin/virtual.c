@@ -31,7 +31,7 @@ virtual_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until)
 
     if (score_now() < until)
         virtual_doze(word, value, VIRTUAL_SLICE_NS);
-    score_wait_leave(&wait);
+    score_wait_leave(standin_score, &wait);
 }
 
 uint64_t
@@ -45,7 +45,7 @@ virtual_hold(uint32_t edge, uint64_t now)
 
         if (wait.slot != NULL && score_now() < until)
             virtual_doze(&wait.slot->due, SCORE_DUE_NO, VIRTUAL_SLICE_NS);
-        score_wait_leave(&wait);
+        score_wait_leave(standin_score, &wait);
         now = score_now();
     }
     return now;
@@ -65,5 +65,5 @@ virtual_nap(uint64_t real_ns)
     wait = score_wait_enter(standin_score, standin_owner(), SCORE_WAIT_WORD, SCORE_NEVER, 0, NULL);
     if (wait.slot != NULL)
         virtual_doze(&wait.slot->due, SCORE_DUE_NO, real_ns);
-    score_wait_leave(&wait);
+    score_wait_leave(standin_score, &wait);
 }

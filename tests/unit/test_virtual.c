@@ -92,16 +92,16 @@ slots(void **state)
     one.slot->due = SCORE_DUE_YES;
     struct score_wait again = one;
     struct score_waiter *slot = one.slot;
-    score_wait_leave(&one);
+    score_wait_leave(&memory.score, &one);
     assert_null(one.slot);
     assert_int_equal(slot->ticket, 0);
     struct score_wait three = score_wait_enter(&memory.score, 7, SCORE_WAIT_WORD, 100, 0, NULL);
     assert_ptr_equal(three.slot, slot);
-    score_wait_leave(&again);
+    score_wait_leave(&memory.score, &again);
     assert_int_equal(slot->ticket, three.ticket);
-    score_wait_leave(&three);
-    score_wait_leave(&three);
-    score_wait_leave(&two);
+    score_wait_leave(&memory.score, &three);
+    score_wait_leave(&memory.score, &three);
+    score_wait_leave(&memory.score, &two);
 }
 
 static void
@@ -118,10 +118,10 @@ full_table(void **state)
     assert_int_equal(memory.clock.refused, SCORE_REFUSE_NOTHING);
     struct score_wait more = score_wait_enter(&memory.score, 9, SCORE_WAIT_WORD, 100, 0, NULL);
     assert_null(more.slot);
-    score_wait_leave(&more);
+    score_wait_leave(&memory.score, &more);
     assert_int_equal(memory.clock.refused, SCORE_REFUSE_WAITERS);
     assert_int_equal(memory.clock.refused_for, 9);
-    score_wait_leave(&wait);
+    score_wait_leave(&memory.score, &wait);
     more = score_wait_enter(&memory.score, 9, SCORE_WAIT_WORD, 100, 0, NULL);
     assert_non_null(more.slot);
 }
@@ -129,7 +129,7 @@ full_table(void **state)
 static void *
 leave(void *wait)
 {
-    score_wait_leave(wait);
+    score_wait_leave(&memory.score, wait);
     return NULL;
 }
 
