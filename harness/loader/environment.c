@@ -86,6 +86,13 @@ loader_environment(const struct loader_plan *plan, const struct loader_settings 
     bool preload = plan->way == LOADER_PRELOAD;
     size_t count = 0;
 
+    if (settings->clock && strpbrk(settings->directory, ": ") != NULL) {
+        fault_set(fault, FAULT_CANNOT_RUN,
+                  "%s: LD_PRELOAD, which virtual time needs, cannot take a path with a colon or space; move "
+                  "timtape",
+                  settings->directory);
+        return NULL;
+    }
     if (base == NULL)
         base = environ;
     while (base[count] != NULL)

@@ -103,6 +103,23 @@ sed 's/{"timtape":1}/{"timtape":1,"meta":{"started_ns":"1000000000000000000"}}/'
 virtual dated.ndjson -- sh -c "date +%s; \"$APPS/timers\" 10; date +%s"
 is 'dates are the recorded ones' "$(grep -aE '^[0-9]+$' out | tr '\n' ' ')" '1000000000 1000000010 '
 
+# Apps that know nothing of timers are as recorded, too: many threads, calls in callbacks, forks, crashes.
+ordinary() {
+    local name=$1
+    shift
+    record "$name.tape" "$@"
+    sort out >recorded.sorted
+    virtual "$name.tape" -- "$@"
+    is "$name: as recorded" "$rc" 0 || fail "$name" err
+    sort out >out.sorted
+    same "$name: prints the same" recorded.sorted out.sorted
+}
+ordinary burst "$APPS/stress" '{"do":"burst","threads":4,"count":100,"wait":1}'
+ordinary threads "$APPS/threads" 8 10
+ordinary reentrant "$APPS/reentrant"
+ordinary forker "$APPS/forker"
+ordinary crash "$APPS/crashers" segv 5 1 100
+
 # Refusals.
 cat >refuse.c <<'END'
 #define _GNU_SOURCE

@@ -277,6 +277,10 @@ environments(void **state)
     assert_string_equal(value_of(environment, "LD_PRELOAD"), "/lib/timtape/clock.so:/mine.so");
     assert_string_equal(value_of(environment, "ASAN_OPTIONS"), "x=1:verify_asan_link_order=0");
     loader_environment_free(environment);
+    settings.directory = "/lib/tim tape";
+    assert_null(loader_environment(&plan, &settings, base, &fault));
+    assert_non_null(strstr(fault.text, "/lib/tim tape"));
+    settings.directory = "/lib/timtape";
     settings.clock = false;
 
     plan.way = LOADER_IMPOSSIBLE;
