@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "replay/batch/chaos.h"
+#include "replay/run/advice.h"
 #include "replay/run/run_tape.h"
 
 #include <errno.h>
@@ -305,17 +306,25 @@ static void
 advise(struct search *search)
 {
     struct verdict *verdict = search->verdict;
-    char command[1000], tape[600], saved[600];
-    const char *speed = search->options->run->speed <= 0 ? "--speed max " : "";
+    struct run_options plain = *search->options->run, seed = plain;
+    char command[1000], tape[600], saved[600], words[sizeof verdict->next];
     run_tape_words(search->argv, command, sizeof command);
     judge_quote(search->options->run->tape, tape, sizeof tape);
     judge_quote(search->found->saved, saved, sizeof saved);
+    seed.chaos_seed = search->found->seed;
+    plain.chaos = false; /* it is on the saved tape, with its time */
+    plain.speed = 1;
+    plain.max_gap_ns = 0;
+    plain.stall_ns = 0;
+    plain.from = 0;
     FILE *next = fmemopen(verdict->next, sizeof verdict->next, "w");
     if (next == NULL)
         return;
+    advice_options(&plain, words, sizeof words);
     if (search->found->saved[0] != '\0')
-        fprintf(next, "timtape replay %s -- %s\n", saved, command);
-    fprintf(next, "timtape replay --chaos %" PRIu64 " %s%s -- %s", search->found->seed, speed, tape, command);
+        fprintf(next, "timtape replay %s%s -- %s\n", words, saved, command);
+    advice_options(&seed, words, sizeof words);
+    fprintf(next, "timtape replay %s%s -- %s", words, tape, command);
     fclose(next);
 }
 

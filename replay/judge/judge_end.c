@@ -405,13 +405,19 @@ conclude_good(struct judge *judge, const struct judge_end *end, bool ended_by_us
         snprintf(verdict->sentence, sizeof verdict->sentence, "as recorded");
 }
 
+/* The app's own code for one callback is where to look, from its first line on. */
+static bool
+at_fault(const struct verdict *verdict)
+{
+    return (verdict->class == VERDICT_CRASHED || verdict->class == VERDICT_HUNG) && !verdict->after &&
+           verdict->reacting.seq != 0;
+}
+
 /* What to look at next: the tape around the place. */
 static void
 advise(struct judge *judge)
 {
     struct verdict *verdict = &judge->verdict;
-    static const char *const modes[] = {
-        [MATCH_NORMAL] = "", [MATCH_STRICT] = " --match strict", [MATCH_LOOSE] = " --match loose"};
     char tape[600], show[700];
     uint64_t at = verdict->event.seq != 0 ? verdict->event.seq : verdict->nearest.seq;
     if (at == 0)
@@ -423,12 +429,19 @@ advise(struct judge *judge)
         snprintf(show, sizeof show, "timtape import %s -o scenario.tape && timtape show scenario.tape", tape);
     else
         snprintf(show, sizeof show, "timtape show %s", tape);
+    size_t room = sizeof verdict->next, used = (size_t)snprintf(verdict->next, room, "%s", show);
     if (at != 0)
-        snprintf(verdict->next, sizeof verdict->next,
-                 "%s %" PRIu64 "-%" PRIu64 "\ntimtape replay --until %" PRIu64 " --hold%s %s -- %s", show,
-                 at > 5 ? at - 5 : 1, at + 5, at, modes[judge->options.match], tape, judge->options.app);
-    else
-        snprintf(verdict->next, sizeof verdict->next, "%s", show);
+        used += (size_t)snprintf(verdict->next + used, room - used, " %" PRIu64 "-%" PRIu64,
+                                 at > 5 ? at - 5 : 1, at + 5);
+    if (!live_loaded(judge->live))
+        snprintf(verdict->next + used, room - used, "\ntimtape doctor -- %s", judge->options.app);
+    else if (at != 0)
+        used += (size_t)snprintf(verdict->next + used, room - used,
+                                 "\ntimtape replay --until %" PRIu64 " --hold %s -- %s", at, tape,
+                                 judge->options.app);
+    if (at_fault(verdict))
+        snprintf(verdict->next + used, room - used, "\ntimtape replay --gdb %" PRIu64 " %s -- %s",
+                 verdict->reacting.seq, tape, judge->options.app);
 }
 
 struct verdict *

@@ -67,7 +67,7 @@ struct verdict {
     int signal;                          /* that the app died of, 0: none */
     char notes[4][300];                  /* warnings and explanations, "" = unused */
     char tape[512];
-    char next[2400]; /* a command to go on with */
+    char next[4800]; /* a command to go on with */
 };
 
 const char *verdict_class_name(enum verdict_class class);

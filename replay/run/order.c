@@ -125,42 +125,15 @@ order_words(const struct run_options *options, const struct score_file *file, ch
     free(place);
 }
 
-/* The commands of the advice play the same order. */
-static void
-advise(const struct run_options *options, struct verdict *verdict)
-{
-    static const char command[] = "timtape replay ";
-    char order[96] = "--order causal ", next[sizeof verdict->next];
-    size_t used = 0;
-    const char *from = verdict->next, *at;
-    if (options->chaos)
-        snprintf(order, sizeof order, "--chaos %" PRIu64 " ", options->chaos_seed);
-    if (options->speed <= 0)
-        strcat(order, "--speed max ");
-    for (; (at = strstr(from, command)) != NULL; from = at + sizeof command - 1) {
-        size_t length = (size_t)(at - from) + sizeof command - 1;
-        if (used + length + strlen(order) + strlen(at) >= sizeof next)
-            return;
-        memcpy(next + used, from, length);
-        strcpy(next + used + length, order);
-        used += length + strlen(order);
-    }
-    snprintf(next + used, sizeof next - used, "%s", from);
-    memcpy(verdict->next, next, sizeof next);
-}
-
 void
 order_conclude(const struct run_options *options, struct tape_reader *tape, const struct score_file *file,
                struct verdict *verdict)
 {
     const char *saved = tape_meta(tape, ORDER_MOVES);
-    bool free_order = options->chaos || options->order == RUN_ORDER_CAUSAL;
     if (options->chaos)
         order_words(options, file, verdict->order, sizeof verdict->order);
     else if (options->order == RUN_ORDER_TAPE && saved != NULL)
         snprintf(verdict->order, sizeof verdict->order, "saved: %s", saved);
-    if (free_order && !(options->trace != NULL && options->trace->given))
-        advise(options, verdict);
 }
 
 /* ---- for a search ------------------------------------------------------------------------------ */

@@ -18,7 +18,7 @@ bool order_is_free(const struct score_options *score);
 
 /* What was moved, a line each behind one that names the seed; "" when nothing was. */
 void order_words(const struct run_options *options, const struct score_file *file, char *text, size_t room);
-/* Into the verdict: what was moved, and advice that plays the same order again. */
+/* Into the verdict: what was moved. */
 void order_conclude(const struct run_options *options, struct tape_reader *tape,
                     const struct score_file *file, struct verdict *verdict);
 

@@ -18,6 +18,7 @@
 #include "replay/control/debugger.h"
 #include "replay/control/mark.h"
 #include "replay/judge/judge.h"
+#include "replay/run/advice.h"
 #include "replay/run/ending.h"
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
@@ -367,6 +368,7 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
     ending_notes(&run->ending, report.status, verdict);
     run_tape_notes(run->tape, verdict);
     order_conclude(run->options, run->tape, &run->score, verdict);
+    advice_complete(run->options, verdict);
     if (run->options->trace != NULL)
         order_trace_take(run->options->trace, &run->score);
     if (run->options->record != NULL && report.tape_failed)

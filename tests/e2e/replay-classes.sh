@@ -24,7 +24,7 @@ verdict 'loose: on a worker instead of in a callback' 0 'as recorded' thread-wor
 verdict 'loose: another text' 1 'different argument' text --match loose
 verdict 'loose: a call left out' 1 'missing call' drop-inside --match loose
 is 'loose: a call left out: which' "$(json '$.event.name')" TIMMsgReportReaded
-like 'loose: how to stop there' "$(cat err)" 'timtape replay --until [0-9]+ --hold --match loose m.tape -- '
+like 'loose: how to stop there' "$(cat err)" 'timtape replay --stall-timeout 4s --match loose --until [0-9]+ --hold m.tape -- '
 verdict 'loose: a call too many' 1 'extra call' extra --match loose
 
 

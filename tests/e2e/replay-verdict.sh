@@ -303,7 +303,7 @@ verdict 'up to an event' 0 'as recorded' --until 13 base.ndjson -- ./actor "${GO
 like 'up to an event: words' "$(cat err)" 'up to [A-Za-z]+ \(event 13\)'
 is 'up to an event: nothing behind it was delivered' "$(json '$.callbacks.delivered')" "$(json '$.callbacks.recorded')"
 verdict 'an earlier divergence comes first' 1 'different argument' --until 13 base.ndjson -- ./actor init listen login:bob wait:2 send:hello wait:3
-like 'the advice stops just before it' "$(cat err)" 'timtape replay --until [0-9]+ --hold base.ndjson -- ./actor init listen login:bob'
+like 'the advice stops just before it' "$(cat err)" 'timtape replay .*--until [0-9]+ --hold base.ndjson -- ./actor init listen login:bob'
 env -u LD_LIBRARY_PATH "$TIMTAPE" replay --stall-timeout 300ms --until 13 --hold base.ndjson -- ./actor "${GOOD[@]}" >out 2>err &
 pid=$!
 sleep 1

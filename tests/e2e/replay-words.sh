@@ -40,3 +40,19 @@ usage 'chaos over the tape' '--chaos-out: chat.tape is the tape' \
     replay --force --chaos-runs 2 --chaos-out chat.tape chat.tape -- "$CHAT"
 same 'the tapes are as they were' chat.tape kept.tape
 same 'the scenario is as it was' chat.ndjson "$TOP/traces/samples/chat.ndjson"
+
+# The advised command is about this replay: it takes the same options, and comes to the same place.
+status 'a tape of the consumer with mistakes' 0 "$TIMTAPE" import "$TOP/tests/consumers/mutant.ndjson" -o m.tape
+printf 'timtape rules 1\nmissing TIMConvGetConvList\n' >"my rules"
+MUTANT=$APPS/mutant
+next() { sed -n '/^  next /,$p' err | cut -c15-; }
+status 'a divergence, with options' 1 "$TIMTAPE" replay --speed 20 --max-gap 1500us --stall-timeout 1m --match loose \
+    --rules 'my rules' --via preload --at-end term m.tape -- "$MUTANT" text
+is 'its advice keeps them' "$(next | sed -n 2p)" "timtape replay --speed 20 --max-gap 1500us --stall-timeout 60s --match loose --rules 'my rules' --at-end term --via preload --until 48 --hold m.tape -- $MUTANT text"
+status 'a divergence that a rule hides' 1 "$TIMTAPE" replay --speed max --rules 'my rules' m.tape -- "$MUTANT" exit
+advised=$(next | sed -n '2s/ --hold//p')
+status 'its advice comes as far' 0 bash -c "timtape() { '$TIMTAPE' \"\$@\"; }; $advised"
+status 'a crash in a callback' 139 "$TIMTAPE" replay --speed max m.tape -- "$MUTANT" crash
+like 'a crash in a callback: the debugger' "$(next)" '^timtape replay --speed max --gdb 59 m.tape -- '
+status 'an app without the SDK' 1 "$TIMTAPE" replay m.tape -- "$APPS/nosdk"
+is 'an app without the SDK: the doctor, no place to stop at' "$(next | sed 1d)" "timtape doctor -- $APPS/nosdk"
