@@ -277,18 +277,26 @@ recorder_ended(const struct recorder *recorder, int *status)
     return recorder->ended;
 }
 
+struct sending {
+    int number;
+    unsigned reached;
+};
+
 static bool
 send_signal(void *context, pid_t pid)
 {
-    kill(pid, *(const int *)context);
+    struct sending *sending = context;
+    sending->reached += kill(pid, sending->number) == 0;
     return false;
 }
 
-void
+unsigned
 recorder_signal(struct recorder *recorder, int number)
 {
+    struct sending sending = {.number = number};
     (void)recorder;
-    proc_descendants(send_signal, &number);
+    proc_descendants(send_signal, &sending);
+    return sending.reached;
 }
 
 struct ring_reader *

@@ -74,8 +74,9 @@ int recorder_run(struct recorder *recorder, struct fault *fault);
 /* pid of the app, 0 before recorder_spawn; its end, once known. */
 pid_t recorder_pid(const struct recorder *recorder);
 bool recorder_ended(const struct recorder *recorder, int *status);
-/* Asks the app and everything it started to end: this signal to each live process that is attached. */
-void recorder_signal(struct recorder *recorder, int number);
+/* Asks the app and everything it started to end: this signal to each live process of them. Returns how many
+ * it reached. */
+unsigned recorder_signal(struct recorder *recorder, int number);
 struct ring_reader *recorder_ring(struct recorder *recorder);
 /* The tape, to write meta of one's own (before recorder_finish); NULL without one. */
 struct tape_writer *recorder_tape(struct recorder *recorder);

@@ -15,7 +15,7 @@ ending_pass(struct ending *ending, struct recorder *recorder, int signal, uint64
         ending->since = now_ns;
         ending->signal = signal;
         ending->behind = recorder_ended(recorder, NULL);
-        recorder_signal(recorder, signal);
+        ending->reached = recorder_signal(recorder, signal);
     } else if (now_ns > ending->since + KILL_AFTER_NS && !ending->killed) {
         ending->killed = true;
         recorder_signal(recorder, SIGKILL);
@@ -41,7 +41,7 @@ ending_notes(const struct ending *ending, int status, struct verdict *verdict)
     else if (ending_ours(ending) && WIFSIGNALED(status) && judge_is_crash(WTERMSIG(status)))
         verdict_note(verdict, "the app died of signal %d (SIG%s) while it was being ended", WTERMSIG(status),
                      sigabbrev_np(WTERMSIG(status)));
-    else if (ending->since != 0 && ending->behind)
+    else if (ending->reached > 0 && ending->behind)
         verdict_note(verdict,
                      "processes that the app left behind were ended: nothing more of them is on the tape");
 }

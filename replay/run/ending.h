@@ -10,10 +10,11 @@
 #include "replay/judge/judge.h"
 
 struct ending {
-    uint64_t since; /* when the app was told to end; 0: it was not */
-    int signal;     /* ... by which */
-    bool behind;    /* it had ended by then: only what it left behind was told */
-    bool killed;    /* it did not end, and was made to */
+    uint64_t since;   /* when the app was told to end; 0: it was not */
+    int signal;       /* ... by which */
+    bool behind;      /* it had ended by then: only what it left behind was told */
+    unsigned reached; /* how many processes it came to */
+    bool killed;      /* it did not end, and was made to */
 };
 
 /* Each time that an end is wanted. False: it cannot be had. */

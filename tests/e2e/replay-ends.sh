@@ -45,6 +45,7 @@ like 'lingers: as long as asked' "$((($(date +%s%N) - began) / 1000000 >= 2000))
 # An app that ends by itself meanwhile is no concern of --at-end.
 ends 'ends while it is left alone' 0 20 --at-end term --linger 20s quits.tape quits
 is 'ends while it is left alone: how' "$(cat end)" 'exit 0'
+is 'ends while it is left alone: nothing was left behind' "$(grep -c 'left behind' err)" 0
 
 # What the app leaves behind.
 record leaves.tape "$app" leaves
