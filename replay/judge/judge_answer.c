@@ -16,33 +16,60 @@
 /* What a call that is not on the tape returns: as if the SDK did not have it. */
 #define UNMATCHED_RESULT ((uint64_t)(int64_t)api_sdk.missing)
 
-/* Which live listener stands for which recorded one, from all add calls that were matched so far. */
+/* Add calls looked at that were not made yet. What is not learned is compared less strictly, no more. */
+#define ADDERS_AHEAD 4096
+
+/* 1: the add call was made, and its listener is known now; 0: not yet; -1: no memory. */
+static int
+learn_listener(struct judge *judge, uint32_t adder)
+{
+    struct tape_event recorded, live;
+    uint64_t seq = atomic_load_explicit(&score_event_live(judge->score, adder)->seq, memory_order_acquire);
+    if (seq == 0 || !live_listener(judge->live, seq, &live))
+        return 0;
+    judge_event(judge->score, adder, &recorded);
+    return match_flow_learn(&judge->listeners, &recorded, &live) != 0 ? -1 : 1;
+}
+
+/* Which live listener stands for which recorded one, from the add calls that were matched since. Those that
+ * are still to come stay in the list, in front of the rest of it. */
 static int
 learn_listeners(struct judge *judge)
 {
-    struct tape_event recorded, live;
-    for (uint32_t i = 0; i < judge->adders; i++) {
-        struct score_event_live *state = score_event_live(judge->score, judge->adder[i]);
-        uint64_t seq = atomic_load_explicit(&state->seq, memory_order_acquire);
-        if (seq == 0 || !live_listener(judge->live, seq, &live))
-            continue;
-        judge_event(judge->score, judge->adder[i], &recorded);
-        if (match_flow_learn(&judge->listeners, &recorded, &live) != 0)
+    uint32_t end = judge->adder_from, ahead = 0, left;
+    for (; end < judge->adders && ahead < ADDERS_AHEAD; end++) {
+        int learned = learn_listener(judge, judge->adder[end]);
+        if (learned < 0)
             return -1;
+        if (learned > 0)
+            judge->adder[end] = SCORE_NONE;
+        else
+            ahead++;
     }
+    left = end;
+    for (uint32_t i = end; i-- > judge->adder_from;) {
+        if (judge->adder[i] != SCORE_NONE)
+            judge->adder[--left] = judge->adder[i];
+    }
+    judge->adder_from = left;
     return 0;
 }
 
-/* Newest call of the function that has its answer on the tape; SCORE_NONE: it was never recorded. */
+/* A call of the function that has its answer on the tape: of those that were made, about the newest; else the
+ * first. SCORE_NONE: it was never recorded. */
 static uint32_t
 like_newest(struct judge *judge, uint16_t api)
 {
-    uint32_t count, best = SCORE_NONE;
+    uint32_t count, free, best = SCORE_NONE;
+    judge_index_calls(&judge->index, api, false, &free);
     const uint32_t *calls = judge_index_calls(&judge->index, api, true, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (score_event(judge->score, calls[i])->api == api &&
-            (best == SCORE_NONE || judge_state(judge->score, calls[i]) != SCORE_FREE))
-            best = calls[i];
+    /* Behind the first free one there are few that were made. */
+    for (uint32_t i = count - free + CANDIDATES < count ? count - free + CANDIDATES : count; i-- > 0;) {
+        if (score_event(judge->score, calls[i])->api != api)
+            continue;
+        best = calls[i];
+        if (judge_state(judge->score, calls[i]) != SCORE_FREE)
+            break;
     }
     return best;
 }

@@ -62,8 +62,8 @@ struct judge {
     struct ring_reader *ring;
     struct match_flow listeners;
     struct match_terms terms;
-    uint32_t *adder; /* recorded calls that add to a listener list */
-    uint32_t adders;
+    uint32_t *adder;                 /* recorded calls that add to a listener list ... */
+    uint32_t adders, adder_from;     /* ... not made yet, as far as we know: from adder_from on */
     uint32_t given[SCORE_MAILS];     /* the event last given out through a mail slot; SCORE_NONE: none */
     uint64_t waited[SCORE_MAILS];    /* the call a slot asked for when its record was not there yet */
     uint64_t waited_ns[SCORE_MAILS]; /* ... and since when */

@@ -17,6 +17,9 @@
 #include "replay/standin/inside.h"
 #include "ring/ring.h"
 
+/* Events looked at for what a getter said last: a fraction of a millisecond. The judge knows the rest. */
+#define FIND_BACK 65536u
+
 struct context {
     uint32_t first;         /* first call of the list */
     _Atomic uint32_t *hint; /* + 1: first that may be free */
@@ -124,20 +127,40 @@ find_scan(const struct context *context, uint16_t api, const union api_value *va
     return SCORE_NONE;
 }
 
-/* What a getter last said in this context before the next call that is still to come. */
+/* It stands in the same list as `first`. */
+static bool
+find_is_beside(const struct score_event *event, const struct score_event *first)
+{
+    return event->parent == first->parent && event->thread == first->thread &&
+           (event->flags & SCORE_CALLBACK) == 0 &&
+           (event->flags & (SCORE_IGNORED | SCORE_AFTER_EXIT)) != SCORE_IGNORED;
+}
+
+/*
+ * What a getter last said in this context before the next call that is still to come. Lists have no way back,
+ * and from its beginning each would be longer than the one before: so backwards over all events.
+ */
 static uint32_t
 find_like(const struct context *context, uint16_t api, const union api_value *values)
 {
-    uint32_t at, like = SCORE_NONE;
+    const struct score_event *first = score_event(standin_score, context->first);
+    uint32_t start = find_start(context), at, like = SCORE_NONE, back;
 
     if (!find_is_getter(api))
         return SCORE_NONE;
-    for (at = context->first; at != SCORE_NONE; at = score_event(standin_score, at)->next) {
+    for (at = start; at != SCORE_NONE; at = score_event(standin_score, at)->next) {
         const struct score_event *event = score_event(standin_score, at);
 
         if ((event->flags & SCORE_GETTER) == 0 && find_is_free(at))
             break;
         if (event->api == api && event->leave != SCORE_NONE && find_equal(event, values))
+            like = at;
+    }
+    for (at = start, back = 0; like == SCORE_NONE && at-- > context->first && back < FIND_BACK; back++) {
+        const struct score_event *event = score_event(standin_score, at);
+
+        if (event->api == api && event->leave != SCORE_NONE && find_is_beside(event, first) &&
+            find_equal(event, values))
             like = at;
     }
     return like;
