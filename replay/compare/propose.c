@@ -4,45 +4,19 @@
  * rules are tried again, until nothing is left that a rule can say.
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/compare/compare.h"
+#include "replay/compare/propose.h"
 
 #define ROUNDS 5
-#define SAMPLE 60                                  /* bytes of a value in a comment */
+#define MOST (RULES_MOST / 2)                      /* what differs; each is two rules at most */
 #define YEARS_NS (20ll * 365 * 86400 * 1000000000) /* a moment of a run is that near to it */
 #define MINUTE_NS 60000000000ll
 
-/* Something that differed, and all that was seen of it. */
-struct seen {
-    enum { SEEN_VALUE, SEEN_ORDER, SEEN_REPEAT, SEEN_MISSING, SEEN_SWAP } kind;
-    char function[128];
-    char param[128]; /* of a swap: the other function */
-    char path[MATCH_PATH];
-    char sample[2][SAMPLE];
-    unsigned times;
-    bool absent, retyped, changed;
-    bool not_time, not_number, not_hex, not_path; /* what it is not always */
-    size_t length;                                /* of all texts; SIZE_MAX: they have several */
-    long double apart;                            /* of numbers, the most */
-    long double apart_ns;                         /* of moments, from where the runs began, the most */
-};
-
-struct proposal {
-    struct seen *seen;
-    size_t count, room;
-    int64_t began[2]; /* of the runs that are compared */
-    bool back;        /* the other way round: what no rule can say then is not missed */
-    bool orders;      /* also note arrays that may stand in another order */
-    bool memory;      /* ran out */
-    uint64_t left;
-    char first_left[300];
-};
-
 /* ---- collecting ------------------------------------------------------------------------------------- */
 
+/* NULL: no memory, or no rule can name it (functions that this build does not know, paths too deep). */
 static struct seen *
 find(struct proposal *proposal, int kind, const char *function, const char *param, const char *path)
 {
@@ -50,8 +24,10 @@ find(struct proposal *proposal, int kind, const char *function, const char *para
         struct seen *seen = &proposal->seen[i];
         if ((int)seen->kind == kind && strcmp(seen->function, function) == 0 &&
             strcmp(seen->param, param) == 0 && strcmp(seen->path, path) == 0)
-            return seen;
+            return seen->unsaid ? NULL : seen;
     }
+    if (proposal->count >= MOST)
+        return NULL;
     if (proposal->count == proposal->room) {
         size_t room = proposal->room * 2 + 32;
         struct seen *grown = realloc(proposal->seen, room * sizeof *grown);
@@ -68,14 +44,18 @@ find(struct proposal *proposal, int kind, const char *function, const char *para
     snprintf(seen->function, sizeof seen->function, "%s", function);
     snprintf(seen->param, sizeof seen->param, "%s", param);
     snprintf(seen->path, sizeof seen->path, "%s", path);
-    return seen;
+    seen->unsaid = !propose_can_say(seen);
+    return seen->unsaid ? NULL : seen;
 }
 
-/* The path for all elements of its arrays: [3] becomes [*], and the number of a repeated key goes. */
-static void
+/* The path for all elements of its arrays: [3] becomes [*], and the number of a repeated key goes. False: it
+ * was cut, here or where it comes from. */
+static bool
 generalise(const char *path, char *to, size_t room)
 {
     size_t used = 0;
+    if (strlen(path) + 1 >= MATCH_PATH)
+        return false;
     if (*path == '\0')
         path = "$";
     while (*path != '\0' && used + 4 < room) {
@@ -100,6 +80,7 @@ generalise(const char *path, char *to, size_t room)
         }
     }
     to[used] = '\0';
+    return *path == '\0';
 }
 
 static void
@@ -256,9 +237,9 @@ collect(void *context, const struct compare_difference *difference)
     case COMPARE_ARGUMENT:
     case COMPARE_PAYLOAD:
     case COMPARE_RESULT:
-        if (value->param < 0 && difference->class != COMPARE_RESULT)
+        if ((value->param < 0 && difference->class != COMPARE_RESULT) ||
+            !generalise(value->path, path, sizeof path))
             break;
-        generalise(value->path, path, sizeof path);
         if (proposal->orders)
             note_orders(proposal, difference, path);
         else if ((seen = find(proposal, SEEN_VALUE, rule_name(&difference->expected), value->name, path)) !=
@@ -272,106 +253,6 @@ collect(void *context, const struct compare_difference *difference)
     if (seen != NULL && seen->kind != SEEN_VALUE)
         seen->times++;
     return proposal->memory;
-}
-
-/* ---- writing ---------------------------------------------------------------------------------------- */
-
-static void
-write_span(FILE *out, long double ns)
-{
-    unsigned long seconds = (unsigned long)(ns * 4 / 1e9L) + 1, minutes = (seconds + 59) / 60;
-    if (seconds <= 10)
-        fputs("10s", out);
-    else
-        fprintf(out, "%lum", minutes);
-}
-
-static void
-write_kind(FILE *out, const struct seen *seen)
-{
-    if (seen->retyped) {
-        fputs("any", out);
-    } else if (!seen->not_time) {
-        fputs("time within ", out);
-        write_span(out, seen->apart_ns);
-    } else if (!seen->not_number && seen->apart <= 1000) {
-        fprintf(out, "within %.0Lf", seen->apart * 2 + 1);
-    } else if (seen->not_number && !seen->not_hex && seen->length != SIZE_MAX && seen->length <= 200) {
-        fprintf(out, "matches /[0-9a-f-]{%zu}/", seen->length);
-    } else {
-        fputs("same-kind", out);
-    }
-}
-
-static const char *
-describe(const struct seen *seen)
-{
-    return seen->retyped                              ? "another kind of value"
-           : !seen->not_time                          ? "a time"
-           : !seen->not_number && seen->apart <= 1000 ? "a counter"
-           : !seen->not_number                        ? "a random number"
-           : !seen->not_path                          ? "a path"
-           : !seen->not_hex                           ? "a random text"
-                                                      : "a text";
-}
-
-static void
-write_value(FILE *out, const struct seen *seen)
-{
-    if (seen->absent) {
-        fprintf(out, "# There or not: %s and %s.\n", seen->sample[0], seen->sample[1]);
-        fprintf(out, "value %s %s %s optional\n", seen->function, seen->param, seen->path);
-    }
-    if (seen->changed || seen->retyped) {
-        fprintf(out, "# %c%s, other in %u comparison%s: %s and %s.\n", toupper(describe(seen)[0]),
-                describe(seen) + 1, seen->times, seen->times == 1 ? "" : "s", seen->sample[0],
-                seen->sample[1]);
-        fprintf(out, "value %s %s %s ", seen->function, seen->param, seen->path);
-        write_kind(out, seen);
-        fputc('\n', out);
-    }
-}
-
-static void
-write_rules(FILE *out, const struct proposal *proposal)
-{
-    fputs(RULES_FIRST_LINE "\n", out);
-    for (size_t i = 0; i < proposal->count; i++) {
-        const struct seen *seen = &proposal->seen[i];
-        switch (seen->kind) {
-        case SEEN_VALUE:
-            write_value(out, seen);
-            break;
-        case SEEN_ORDER:
-            fprintf(out, "# The same elements in another order.\nvalue %s %s %s any-order\n", seen->function,
-                    seen->param, seen->path);
-            break;
-        case SEEN_REPEAT:
-            fprintf(out, "# More often in one run than in another.\nrepeat %s\n", seen->function);
-            break;
-        case SEEN_MISSING:
-            fprintf(out, "# Not as often in one run as in another.\nmissing %s\n", seen->function);
-            break;
-        case SEEN_SWAP:
-            fprintf(out, "# In either order.\nswap %s %s\n", seen->function, seen->param);
-            break;
-        }
-    }
-}
-
-static int
-make_rules(const struct proposal *proposal, struct rules **rules, struct fault *fault)
-{
-    char *text = NULL;
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-    *rules = NULL;
-    if (out == NULL)
-        return fault_set(fault, FAULT_INTERNAL, "out of memory for the rules");
-    write_rules(out, proposal);
-    int result = fclose(out) == 0 ? rules_parse(rules, "the proposed rules", text, bytes, fault) : -1;
-    free(text);
-    return result;
 }
 
 /* ---- rounds ----------------------------------------------------------------------------------------- */
@@ -415,11 +296,11 @@ find_orders(struct proposal *proposal, const struct compare_side *sides, unsigne
     int result = compare_round(proposal, sides, count, NULL, fault);
     size_t kept = 0;
     for (size_t i = 0; i < proposal->count; i++) {
-        if (proposal->seen[i].kind == SEEN_ORDER)
+        if (proposal->seen[i].kind == SEEN_ORDER && !proposal->seen[i].unsaid)
             proposal->seen[kept++] = proposal->seen[i];
     }
     proposal->count = kept;
-    if (result == 0 && make_rules(proposal, &rules, fault) == 0) {
+    if (result == 0 && propose_rules(proposal, &rules, fault) == 0) {
         result = compare_round(proposal, sides, count, rules, fault);
         size_t used = 0;
         for (size_t i = 0; i < kept; i++) {
@@ -441,7 +322,7 @@ find_all(struct proposal *proposal, const struct compare_side *sides, unsigned c
     int result = find_orders(proposal, sides, count, fault);
     for (unsigned round = 0; round < ROUNDS && result == 0; round++) {
         struct rules *rules;
-        if (make_rules(proposal, &rules, fault) != 0)
+        if (propose_rules(proposal, &rules, fault) != 0)
             return -1;
         result = compare_round(proposal, sides, count, rules, fault);
         rules_free(rules);
@@ -461,7 +342,7 @@ compare_propose(const struct compare_side *sides, const char *const *names, unsi
         fputs("# What differs between recordings of one scenario; read it before you trust it:\n", out);
         for (unsigned i = 0; i < count; i++)
             fprintf(out, "#   %.*s\n", (int)strcspn(names[i], "\r\n"), names[i]);
-        write_rules(out, &proposal);
+        propose_write(out, &proposal);
         if (proposal.left > 0)
             fprintf(out, "# No rule can say what is still different: %s; `timtape diff --rules` shows it.\n",
                     proposal.first_left);

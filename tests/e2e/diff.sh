@@ -24,7 +24,7 @@ status 'another scenario is not the same' 1 "$TIMTAPE" diff calls1.tape shots1.t
 
 # ---- other ids, other times ------------------------------------------------------------------------
 "$TIMTAPE" export chat1.tape | grep -v '^{"timtape"\|^{"process"' >body
-{ echo '{"timtape":1,"meta":{"ended":"exit 0","sdk_version":"8.0.5906","started_ns":"1700000000000000000"}}'; } >head
+{ echo '{"timtape":1,"meta":{"ended":"exit 0","sdk_version":"8.0.5906","started_ns":"1700000000000000000"}}'; } >./head
 cat >make.py <<'END'
 import json, sys
 # A scenario with ids of the SDK's; `seed` makes other ones. The app echoes one of them: `echo` says which.

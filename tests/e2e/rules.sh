@@ -70,6 +70,26 @@ sed 's/exit 0/exit 3/' x.ndjson >y.ndjson
 status 'another end is no matter of rules' 1 "$TIMTAPE" rules x.ndjson y.ndjson
 like '... and said so' "$(cat err)" '1 differences are left that no rule can say'
 
+# What no rule can name (a path too deep, a function that only a later build knows) does not spoil the others.
+stamp() { printf '%s\n' '{"timtape":1}' "{\"call\":\"TIMConvSetDraft\",\"args\":{\"conv_id\":\"bob\",\"conv_type\":1,\"json_draft_param\":{\"\$json\":{\"a\":\"x $1\",\"b\":$2}}}}"; }
+nest() { printf '{"c":%.0s' $(seq 40); printf '%s' "$1"; printf '}%.0s' $(seq 40); }
+stamp one "$(nest 1)" >x.ndjson
+stamp two "$(nest 2)" >y.ndjson
+status 'a path too deep for a rule is left' 1 "$TIMTAPE" rules x.ndjson y.ndjson
+like '... the others are proposed' "$(cat out)" '^value TIMConvSetDraft json_draft_param \$\.a same-kind'
+is '... and nothing else' "$(grep -vc '^#' out)" 2
+key=$(printf 'k%.0s' $(seq 300))
+stamp one "{\"$key\":1}" >x.ndjson
+stamp two "{\"$key\":2}" >y.ndjson
+status 'so is one too long' 1 "$TIMTAPE" rules x.ndjson y.ndjson
+is '... without half a path' "$(grep -vc '^#' out)" 2
+for tape in x y; do
+    "$TIMTAPE" import --force -o $tape.tape $tape.ndjson >/dev/null 2>&1
+done
+python3 -c "import sqlite3; c = sqlite3.connect('y.tape'); c.execute(\"UPDATE api SET name = 'TIMLater'\"); c.commit()"
+status 'so is a function of a later build' 1 "$TIMTAPE" rules x.tape y.tape
+like '... what is known is proposed' "$(cat out)" '^missing TIMConvSetDraft'
+
 # The document's example, and mistakes.
 awk '/^```$/ { inside = !inside; next } inside' "$TOP/docs/rules.md" | sed -n '/^timtape rules 1/,/^$/p;/^repeat/,/^swap/p' >doc.rules
 like 'the document has an example' "$(cat doc.rules)" '^swap '
