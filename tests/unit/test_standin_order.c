@@ -123,7 +123,7 @@ independent(void **state)
 static void
 chains(void **state)
 {
-    int64_t start, first, second;
+    int64_t start, first, second, ours;
 
     (void)state;
     play(two_questions(), (struct score_options){.speed = 1, .order = SCORE_CAUSAL});
@@ -136,10 +136,13 @@ chains(void **state)
     first = atomic_load(score_time(file.score, score_event(file.score, 2)->enter)) - start;
     second = atomic_load(score_time(file.score, score_event(file.score, 3)->enter)) - start;
     assert_true(first >= 20000000 && first < 90000000);
-    assert_true(second >= 129000000);
+    /* What the replay itself was late with the first answer (a busy machine) is not counted against the app.
+     */
+    ours = atomic_load(&score_event_live(file.score, 2)->late_ns) + 1000000;
+    assert_true(second >= 129000000 - ours);
     assert_int_equal(atomic_load(&score_live(file.score)->slip), 0);
     /* The app was late with its second question, and that is noted. */
-    assert_true(atomic_load(&score_event_live(file.score, 1)->app_late_ns) > 90000000);
+    assert_true(atomic_load(&score_event_live(file.score, 1)->app_late_ns) > 90000000 - ours);
     stop();
 }
 
