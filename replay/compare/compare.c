@@ -208,8 +208,33 @@ same_row(const struct comparison *it, uint32_t a, uint32_t b)
     return it->tape[0].thread[x->thread].pair == y->thread;
 }
 
-/* Events of the first tape's row that stand on the other side of this one on the second: *first names one.
- * Are all of them such that a rule lets them change places? */
+/* Does the event stand on the other side of this one on the second tape, in the same row? */
+static bool
+has_passed(const struct comparison *it, uint32_t a, uint32_t other)
+{
+    const struct compare_item *x = &it->tape[0].item[a], *y = &it->tape[0].item[other];
+    bool row = x->above != COMPARE_NONE
+                   ? y->above == x->above
+                   : y->above == COMPARE_NONE && y->thread == x->thread && y->is_callback == x->is_callback;
+    return row && other != a && y->counts && y->pair != COMPARE_NONE && (y->pair < x->pair) != (other < a) &&
+           same_row(it, other, y->pair);
+}
+
+/* The nearest one; COMPARE_NONE: there is none. Mostly a neighbour, however long the row is. */
+static uint32_t
+nearest_passed(const struct comparison *it, uint32_t a)
+{
+    uint32_t items = it->tape[0].items;
+    for (uint32_t away = 1; away <= a || away < items - a; away++) {
+        if (away <= a && has_passed(it, a, a - away))
+            return a - away;
+        if (away < items - a && has_passed(it, a, a + away))
+            return a + away;
+    }
+    return COMPARE_NONE;
+}
+
+/* Are all events that it passed such that a rule lets them change places? *first names the nearest one. */
 static bool
 swap_allowed(struct comparison *it, uint32_t a, const char **first)
 {
@@ -217,21 +242,23 @@ swap_allowed(struct comparison *it, uint32_t a, const char **first)
     const struct compare_item *item = &tape->item[a];
     const struct compare_thread *thread = &tape->thread[item->thread];
     const char *name = tape->name[item->name].text;
+    uint32_t nearest = nearest_passed(it, a);
+    if (nearest == COMPARE_NONE)
+        return true;
+    *first = tape->name[tape->item[nearest].name].text;
+    uint64_t used = rules_used(it->terms.rules);
+    bool all = rules_allow_swap(it->terms.rules, name, *first);
+    rules_forget(it->terms.rules, used); /* it is counted with the others */
     unsigned passed = 0;
-    bool all = true;
     uint32_t i = item->above != COMPARE_NONE ? tape->item[item->above].first
                  : item->is_callback         ? thread->backs
                                              : thread->calls;
-    for (; i != COMPARE_NONE && passed < PASSED; i = tape->item[i].next) {
-        const struct compare_item *other = &tape->item[i];
-        if (i == a || other->pair == COMPARE_NONE || (other->pair < item->pair) == (i < a) ||
-            !same_row(it, i, other->pair))
-            continue;
-        passed++;
-        *first = *first != NULL ? *first : tape->name[other->name].text;
-        all = all && rules_allow_swap(it->terms.rules, name, tape->name[other->name].text);
+    for (; all && i != COMPARE_NONE; i = tape->item[i].next) {
+        if (has_passed(it, a, i))
+            all = ++passed < PASSED &&
+                  rules_allow_swap(it->terms.rules, name, tape->name[tape->item[i].name].text);
     }
-    return passed == 0 || (all && passed < PASSED);
+    return all;
 }
 
 static void

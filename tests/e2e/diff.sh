@@ -123,3 +123,22 @@ write("shuffled.ndjson", rows)
 END
 is 'three of 40,000 are gone' "$(classes long.ndjson cut.ndjson | tr ' ' '\n' | grep -c '^missing:')" 3
 RUN_LIMIT=60 status 'a row in any order is told within a minute' 1 "$TIMTAPE" diff -q long.ndjson shuffled.ndjson
+
+# What many events cost that each change places with a neighbour: four times as many, not sixteen times as much.
+swaps() { # swaps FILE COUNT OFFSET
+    awk -v count="$2" -v offset="$3" 'BEGIN {
+        print "{\"timtape\":1}"
+        for (n = 0; n < count; n++) {
+            id = n % 4 < 2 ? n : n + (n % 4 == 2 ? offset : -offset)
+            printf "{\"call\":\"TIMConvCancelDraft\",\"args\":{\"conv_id\":\"c%d\",\"conv_type\":1}}\n", id
+        }
+    }' >"$1"
+}
+cost() { # CPU time of a diff with so many, ms
+    swaps one.ndjson "$1" 0
+    swaps two.ndjson "$1" 1
+    local TIMEFORMAT=%U
+    { time "$TIMTAPE" diff -q one.ndjson two.ndjson 2>/dev/null; } 2>&1 | tr -d .
+}
+few=$(cost 20000) many=$(cost 80000)
+like "swapped neighbours: ${few#"${few%%[1-9]*}"} ms for 20,000, ${many#"${many%%[1-9]*}"} ms for 80,000" "$((10#$many < 9 * 10#$few))" 1
