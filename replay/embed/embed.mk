@@ -36,7 +36,8 @@ $(EMBED_SO): $(O)/embed/all.o
 	$(Q)$(CC) -shared $< -o $@ -Wl,-soname,$(EMBED_SONAME) -Wl,-z,defs $(LDFLAGS) $(LIBS)
 	@ln -sfn $(@F) $(@D)/$(EMBED_SONAME)
 
-# embed_pc PREFIX LIBDIR INCLUDEDIR
+# embed_pc PREFIX LIBDIR INCLUDEDIR. Not Requires.private: with --static that names what SQLite itself would need to be
+# linked statically (libz), which is not installed beside its shared library.
 define embed_pc
 prefix=$(1)
 libdir=$(2)
@@ -45,8 +46,8 @@ includedir=$(3)
 Name: timtape-replay
 Description: Feeds the callbacks of a recorded Tencent IM session to functions in a test
 Version: $(VERSION)
-Requires.private: sqlite3 libcjson
 Libs: -L$${libdir} -ltimtape-replay
+Libs.private: $(LIBS)
 Cflags: -I$${includedir}
 endef
 # Where the tree stands is part of what is written: a tree that was moved is written again by `make`.
