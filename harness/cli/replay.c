@@ -48,32 +48,15 @@ words(const char *text)
 int
 replay_one(struct replay_line *line, char **app, struct fault *fault)
 {
-    struct verdict verdict = {0};
-    struct replay_results results;
-    struct fault second;
-    char command[1000];
-    if (replay_results_open(line, &results, fault) != 0)
+    struct replay_single single;
+    if (replay_single_open(line, app, &single, fault) != 0)
         return -1;
-    run_tape_words(app, command, sizeof command);
-    struct report_case one = {.tape = line->run.tape};
-    struct report_set set = {
-        .name = line->run.tape, .app = command, .cases = &one, .count = 1, .began = time(NULL)};
-    uint64_t start = replay_now();
-    int result = run_replay(&line->run, app, &verdict, fault);
-    set.took_ns = one.took_ns = replay_now() - start;
-    if (result == 0)
-        one.verdict = &verdict;
-    else
-        one.fault = fault;
-    if (replay_results_write(line, &results, &set, &second) != 0 && result == 0) {
-        *fault = second;
+    int result = run_replay(&line->run, app, &single.verdict, fault);
+    if (replay_single_close(line, &single, result, fault) != 0)
         return -1;
-    }
-    if (result != 0)
-        return -1;
-    int status = verdict_status(&verdict);
+    int status = verdict_status(&single.verdict);
     if (!line->quiet || status != 0)
-        replay_print(&verdict);
+        replay_print(&single.verdict);
     return status;
 }
 

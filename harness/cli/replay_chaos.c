@@ -6,7 +6,6 @@
 #include "cli/replay_results.h"
 #include "cli/verb.h"
 #include "replay/batch/chaos.h"
-#include "replay/run/run_tape.h"
 
 static bool moves;
 
@@ -79,11 +78,8 @@ tell(const struct chaos_found *found)
 int
 replay_chaos(struct replay_line *line, char **app, struct fault *fault)
 {
-    struct verdict verdict = {0};
-    struct replay_results results;
-    struct fault second;
+    struct replay_single single;
     struct chaos_found found;
-    char command[1000];
     struct chaos_options options = {.run = &line->run,
                                     .runs = line->chaos_runs,
                                     .out = line->chaos_out,
@@ -91,32 +87,19 @@ replay_chaos(struct replay_line *line, char **app, struct fault *fault)
                                     .progress = show};
     if (line->run.record != NULL)
         return verb_usage(fault, "--record is for one replay; --chaos-runs keeps what it finds as a tape");
-    if (replay_results_open(line, &results, fault) != 0)
+    if (replay_single_open(line, app, &single, fault) != 0)
         return -1;
     moves = !line->quiet && out_moves(stderr);
-    run_tape_words(app, command, sizeof command);
-    struct report_case one = {.tape = line->run.tape};
-    struct report_set set = {
-        .name = line->run.tape, .app = command, .cases = &one, .count = 1, .began = time(NULL)};
-    int result = chaos_search(&options, app, &found, &verdict, fault);
+    int result = chaos_search(&options, app, &found, &single.verdict, fault);
     if (moves)
         out_line(NULL);
-    set.took_ns = one.took_ns = found.took_ns;
-    if (result == 0)
-        one.verdict = &verdict;
-    else
-        one.fault = fault;
-    if (replay_results_write(line, &results, &set, &second) != 0 && result == 0) {
-        *fault = second;
+    if (replay_single_close(line, &single, result, fault) != 0)
         return -1;
-    }
-    if (result != 0)
-        return -1;
-    int status = verdict_status(&verdict);
+    int status = verdict_status(&single.verdict);
     if (!line->quiet || status != 0) {
         tell(&found);
-        if (found.found || verdict.class == VERDICT_INTERRUPTED)
-            replay_print(&verdict);
+        if (found.found || single.verdict.class == VERDICT_INTERRUPTED)
+            replay_print(&single.verdict);
     }
     return status;
 }

@@ -2,7 +2,6 @@
 /* timtape replay --loop N: the same again and again, until it once is not as recorded. */
 #include "cli/replay_results.h"
 #include "cli/verb.h"
-#include "replay/run/run_tape.h"
 
 static int
 check(const struct replay_line *line, struct fault *fault)
@@ -30,34 +29,18 @@ tell(const struct replay_line *line, const struct report_case *one)
 int
 replay_loop(struct replay_line *line, char **app, struct fault *fault)
 {
-    struct verdict verdict = {0};
-    struct replay_results results;
-    struct fault second;
-    char command[1000];
+    struct replay_single single;
     int result = 0;
-    if (check(line, fault) != 0 || replay_results_open(line, &results, fault) != 0)
+    if (check(line, fault) != 0 || replay_single_open(line, app, &single, fault) != 0)
         return -1;
-    run_tape_words(app, command, sizeof command);
-    struct report_case one = {.tape = line->run.tape, .runs_asked = line->loop};
-    struct report_set set = {
-        .name = line->run.tape, .app = command, .cases = &one, .count = 1, .began = time(NULL)};
-    uint64_t start = replay_now();
-    while (result == 0 && one.runs < line->loop && verdict.class == VERDICT_AS_RECORDED) {
-        verdict = (struct verdict){0};
-        result = run_replay(&line->run, app, &verdict, fault);
-        one.runs++;
+    single.one.runs_asked = line->loop;
+    while (result == 0 && single.one.runs < line->loop && single.verdict.class == VERDICT_AS_RECORDED) {
+        single.verdict = (struct verdict){0};
+        result = run_replay(&line->run, app, &single.verdict, fault);
+        single.one.runs++;
     }
-    set.took_ns = one.took_ns = replay_now() - start;
-    if (result == 0)
-        one.verdict = &verdict;
-    else
-        one.fault = fault;
-    if (replay_results_write(line, &results, &set, &second) != 0 && result == 0) {
-        *fault = second;
+    if (replay_single_close(line, &single, result, fault) != 0)
         return -1;
-    }
-    if (result != 0)
-        return -1;
-    tell(line, &one);
-    return verdict_status(&verdict);
+    tell(line, &single.one);
+    return verdict_status(&single.verdict);
 }

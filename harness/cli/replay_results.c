@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "replay/run/run_tape.h"
 
 static bool
 same_file(const struct stat *one, const char *path)
@@ -163,6 +164,41 @@ replay_now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int
+replay_single_open(const struct replay_line *line, char **app, struct replay_single *single,
+                   struct fault *fault)
+{
+    memset(single, 0, sizeof *single);
+    if (replay_results_open(line, &single->results, fault) != 0)
+        return -1;
+    run_tape_words(app, single->command, sizeof single->command);
+    single->one = (struct report_case){.tape = line->run.tape};
+    single->set = (struct report_set){.name = line->run.tape,
+                                      .app = single->command,
+                                      .cases = &single->one,
+                                      .count = 1,
+                                      .began = time(NULL)};
+    single->start = replay_now();
+    return 0;
+}
+
+int
+replay_single_close(const struct replay_line *line, struct replay_single *single, int result,
+                    struct fault *fault)
+{
+    struct fault second;
+    single->set.took_ns = single->one.took_ns = replay_now() - single->start;
+    if (result == 0)
+        single->one.verdict = &single->verdict;
+    else
+        single->one.fault = fault;
+    if (replay_results_write(line, &single->results, &single->set, &second) != 0 && result == 0) {
+        *fault = second;
+        return -1;
+    }
+    return result;
 }
 
 /* It quotes the tape and the app. */

@@ -16,6 +16,23 @@ int replay_results_open(const struct replay_line *line, struct replay_results *r
 int replay_results_write(const struct replay_line *line, struct replay_results *results,
                          const struct report_set *set, struct fault *fault);
 
+/* What the replay of one tape comes to; stays where it is from open to close. */
+struct replay_single {
+    struct verdict verdict; /* filled by who replays */
+    struct report_case one;
+    struct report_set set;
+    struct replay_results results;
+    char command[1000];
+    uint64_t start;
+};
+/* Before the app starts; the clock runs from here. */
+int replay_single_open(const struct replay_line *line, char **app, struct replay_single *single,
+                       struct fault *fault);
+/* `result`: of the replay, 0 or -1 with the fault filled. Writes the results; 0, or -1 when that or the
+ * replay failed. */
+int replay_single_close(const struct replay_line *line, struct replay_single *single, int result,
+                        struct fault *fault);
+
 /* Nanoseconds of a clock that only goes forward. */
 uint64_t replay_now(void);
 /* The verdict in words, to stderr. */
