@@ -2,6 +2,7 @@
 #include "replay/batch/chaos.h"
 #include "replay/run/advice.h"
 #include "replay/run/run_tape.h"
+#include "replay/score/score_edge.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONFIRMS 3u
@@ -39,18 +39,10 @@ on_stop(int number)
     stopped = number;
 }
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void
 tell(struct search *search)
 {
-    search->progress.took_ns = now_ns() - search->begun_ns;
+    search->progress.took_ns = score_now() - search->begun_ns;
     if (search->options->progress != NULL)
         search->options->progress(&search->progress);
 }
@@ -358,7 +350,7 @@ chaos_search(const struct chaos_options *options, char *const argv[], struct cha
                             .verdict = verdict,
                             .found = found,
                             .fault = fault,
-                            .begun_ns = now_ns()};
+                            .begun_ns = score_now()};
     struct sigaction action = {.sa_handler = on_stop}, old[3];
     int result;
     *found = (struct chaos_found){0};
@@ -385,6 +377,6 @@ chaos_search(const struct chaos_options *options, char *const argv[], struct cha
     }
     order_trace_clear(&search.trace);
     order_trace_clear(&search.best);
-    found->took_ns = now_ns() - search.begun_ns;
+    found->took_ns = score_now() - search.begun_ns;
     return search.broken ? -1 : 0;
 }

@@ -12,8 +12,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "replay/score/score_edge.h"
 
 #define TAIL_BYTES 16384 /* of an app's output that is kept */
 #define READS_MOST 32    /* of one app's output at a time: more than a pipe holds */
@@ -65,14 +66,6 @@ static void
 on_nothing(int number)
 {
     (void)number;
-}
-
-static uint64_t
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 bool
@@ -148,7 +141,7 @@ begin(struct many *many, struct many_case *one, struct fault *fault)
     job->one = one;
     job->output = ends[0];
     job->tail_bytes = 0;
-    job->started_ns = now_ns();
+    job->started_ns = score_now();
     job->pid = fork();
     if (job->pid == 0) {
         child(many, job, ends[1], parent);
@@ -275,7 +268,7 @@ end(struct many *many, struct job *job, int status)
         close(job->output);
     if (job->pidfd >= 0)
         close(job->pidfd);
-    one->took_ns = now_ns() - job->started_ns;
+    one->took_ns = score_now() - job->started_ns;
     judge_end(many, job, status);
     if (!many_good(one) && job->tail_bytes > 0)
         keep_output(job);
@@ -289,7 +282,7 @@ end(struct many *many, struct job *job, int status)
 static void
 tell_to_end(struct many *many)
 {
-    uint64_t now = now_ns();
+    uint64_t now = score_now();
     if (many->first_told_ns == 0)
         many->first_told_ns = now;
     else if (now < many->told_ns + LOOK_MS * 1000000ull)

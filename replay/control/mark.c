@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "replay/control/status.h"
+#include "replay/score/score_edge.h"
 
 #define BLOCK 16384
 #define LOOK_MS 200           /* between two looks at the size of the real terminal */
@@ -171,14 +171,6 @@ pass_on(struct mark *mark, struct stream *stream, uint64_t event)
     return true;
 }
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void *
 read_all(void *context)
 {
@@ -193,8 +185,8 @@ read_all(void *context)
         int ready = poll(polls, MARK_STREAMS + 1, ended ? REST_MS : LOOK_MS);
         uint64_t event = status_event(mark->score);
         if (ended && ended_ns == 0)
-            ended_ns = now_ns();
-        if (ended && (ready == 0 || now_ns() > ended_ns + REST_NS))
+            ended_ns = score_now();
+        if (ended && (ready == 0 || score_now() > ended_ns + REST_NS))
             return NULL;
         follow_size(mark);
         for (int i = 0; i < MARK_STREAMS; i++) {

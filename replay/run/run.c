@@ -23,6 +23,7 @@
 #include "replay/run/order.h"
 #include "replay/run/run_tape.h"
 #include "replay/run/virtual.h"
+#include "replay/score/score_edge.h"
 #include "traces/scenario.h"
 
 /* A quarter of a recording's: the app waits for the score far more than for us, and each thread's ring is
@@ -61,14 +62,6 @@ static void
 on_stop(int number)
 {
     stop_signal = number;
-}
-
-static uint64_t
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* After recorder_spawn, which has handlers of its own for the case of a mere recording. */
@@ -178,7 +171,7 @@ loop(struct run *run, struct fault *fault)
         int more = pass(run, &seen, fault);
         if (more < 0 || (more == 0 && !debugger_runs(&run->debugger)))
             return more;
-        uint64_t now = run->virtual != NULL ? virtual_now(run->virtual) : now_ns();
+        uint64_t now = run->virtual != NULL ? virtual_now(run->virtual) : score_now();
         if (steer(run, now, fault) != 0)
             return -1;
         if (recorder_ended(run->recorder, NULL))
@@ -186,7 +179,7 @@ loop(struct run *run, struct fault *fault)
         /* Who looks at the app in the debugger is not to lose it, whatever it did. */
         bool look_on = debugger_runs(&run->debugger) && stop_signal == 0;
         if (!look_on && judge_watch(run->judge, now) == JUDGE_END_APP &&
-            !ending_pass(&run->ending, run->recorder, ending_signal(run), now_ns()))
+            !ending_pass(&run->ending, run->recorder, ending_signal(run), score_now()))
             return fault_set(fault, FAULT_INTERNAL,
                              "the app (pid %d) could not be ended, not even by SIGKILL; it is left behind",
                              (int)recorder_pid(run->recorder));
@@ -335,7 +328,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
     score_begin(run->score.score);
     if (recorder_spawn(run->recorder, argv, fault) != 0)
         return -1;
-    run->began_ns = now_ns();
+    run->began_ns = score_now();
     judge_app(run->judge, (uint32_t)recorder_pid(run->recorder));
     handle_signals(run);
     return run->mark != NULL ? mark_start(run->mark, fault) : 0;
@@ -363,7 +356,7 @@ finish(struct run *run, int result, struct verdict *verdict, struct fault *fault
     if (result != 0)
         return -1;
     *verdict = *judge_conclude(run->judge, report.status, ending_ours(&run->ending));
-    verdict->duration_ns = now_ns() - run->began_ns;
+    verdict->duration_ns = score_now() - run->began_ns;
     console_notes(&run->console, verdict);
     ending_notes(&run->ending, report.status, verdict);
     run_tape_notes(run->tape, verdict);
