@@ -101,6 +101,7 @@ keep_sample(struct seen *seen, const struct match_difference *value)
         } else {
             seen->sample[i][used] = '\0';
         }
+        propose_clean(seen->sample[i]);
     }
 }
 
@@ -332,6 +333,15 @@ find_all(struct proposal *proposal, const struct compare_side *sides, unsigned c
     return result;
 }
 
+static void
+write_name(FILE *out, const char *name)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(name, "\r\n"), name);
+    propose_clean(text);
+    fprintf(out, "#   %s\n", text);
+}
+
 int
 compare_propose(const struct compare_side *sides, const char *const *names, unsigned count, FILE *out,
                 uint64_t *left, struct fault *fault)
@@ -341,7 +351,7 @@ compare_propose(const struct compare_side *sides, const char *const *names, unsi
     if (result == 0) {
         fputs("# What differs between recordings of one scenario; read it before you trust it:\n", out);
         for (unsigned i = 0; i < count; i++)
-            fprintf(out, "#   %.*s\n", (int)strcspn(names[i], "\r\n"), names[i]);
+            write_name(out, names[i]);
         propose_write(out, &proposal);
         if (proposal.left > 0)
             fprintf(out, "# No rule can say what is still different: %s; `timtape diff --rules` shows it.\n",

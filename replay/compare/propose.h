@@ -34,6 +34,8 @@ struct proposal {
     char first_left[300];
 };
 
+/* A rules file is UTF-8, its comments too: of what is not, only ASCII stays. */
+void propose_clean(char *text);
 /* All that was seen, as a rules file. */
 void propose_write(FILE *out, const struct proposal *proposal);
 /* The same, read: the caller frees. -1: the fault is filled, and *rules NULL. */

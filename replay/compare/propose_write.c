@@ -2,8 +2,21 @@
 /* What differed, told as rules. */
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "replay/compare/propose.h"
+#include "traces/utf8.h"
+
+void
+propose_clean(char *text)
+{
+    if (utf8_valid(text, strlen(text)))
+        return;
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+    }
+}
 
 static void
 write_span(FILE *out, long double ns)

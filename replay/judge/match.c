@@ -222,17 +222,38 @@ match_spot(struct match_walk *walk, const struct match_spot *spot)
 
 /* ---- whole values -------------------------------------------------------------------------------- */
 
-/* As a JSON value; NULL: it is absent, or not text. */
+/* A string that has the bytes as characters: what is not UTF-8 is no JSON, but it is there, and it is text.
+ */
 static cJSON *
-value_node(const struct tape_value *value)
+bytes_node(const char *bytes, size_t count)
 {
+    char *text = malloc(2 * count + 1);
+    size_t used = 0;
+    for (size_t i = 0; text != NULL && i < count; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte >= 0x80)
+            text[used++] = (char)(0xC0 | byte >> 6);
+        text[used++] = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3F) : byte);
+    }
+    cJSON *node = text != NULL ? jtree_new_string(text, used) : NULL;
+    free(text);
+    return node;
+}
+
+/* As a JSON value; NULL: it is absent. *bytes: it is text that is not UTF-8. */
+static cJSON *
+value_node(const struct tape_value *value, bool *bytes)
+{
+    cJSON *node;
     switch (value->type) {
     case TAPE_INT:
         return jtree_new_int64(value->i);
     case TAPE_UINT:
         return jtree_new_uint64(value->u);
     case TAPE_TEXT:
-        return jtree_new_string(value->text, value->bytes);
+        node = jtree_new_string(value->text, value->bytes);
+        *bytes = node == NULL;
+        return node != NULL ? node : bytes_node(value->text, value->bytes);
     case TAPE_NULL:
         return cJSON_CreateNull();
     case TAPE_ABSENT:
@@ -252,16 +273,16 @@ is_id_text(const struct tape_value *value)
 static void
 whole_value(struct match_walk *walk, const struct tape_value *recorded, const struct tape_value *live)
 {
-    cJSON *expected = value_node(recorded), *got = value_node(live);
+    bool bytes[2] = {false, false};
+    cJSON *expected = value_node(recorded, &bytes[0]), *got = value_node(live, &bytes[1]);
     char *left = expected != NULL ? jtree_print(expected, JTREE_COMPACT, NULL) : NULL;
     char *right = got != NULL ? jtree_print(got, JTREE_COMPACT, NULL) : NULL;
     struct match_spot spot = {.path = "", .expected = expected, .got = got};
     char quoted[2][MATCH_TEXT];
     match_describe(recorded, quoted[0], sizeof quoted[0]);
     match_describe(live, quoted[1], sizeof quoted[1]);
-    /* What is not UTF-8 is no JSON, but it is there. */
-    spot.expected_text = left != NULL ? left : recorded->type != TAPE_ABSENT ? quoted[0] : NULL;
-    spot.got_text = right != NULL ? right : live->type != TAPE_ABSENT ? quoted[1] : NULL;
+    spot.expected_text = bytes[0] ? quoted[0] : left;
+    spot.got_text = bytes[1] ? quoted[1] : right;
     if (walk->param != NULL) {
         spot.key = walk->param->name;
         spot.changes = walk->param->changes;

@@ -90,6 +90,12 @@ python3 -c "import sqlite3; c = sqlite3.connect('y.tape'); c.execute(\"UPDATE ap
 status 'so is a function of a later build' 1 "$TIMTAPE" rules x.tape y.tape
 like '... what is known is proposed' "$(cat out)" '^missing TIMConvSetDraft'
 
+# A rules file is text, whatever bytes the tapes hold and are called.
+printf '%s\n' '{"timtape":1}' '{"call":"TIMConvSetDraft","args":{"conv_id":{"$bytes":"ff61"},"conv_type":1,"json_draft_param":"{}"}}' >x.ndjson
+sed 's/ff61/fe62/' x.ndjson >$'\xff.ndjson'
+status 'bytes that are no text: proposed' 0 "$TIMTAPE" rules x.ndjson $'\xff.ndjson' --force -o app.rules
+status '... and read again' 0 "$TIMTAPE" diff --rules app.rules x.ndjson $'\xff.ndjson'
+
 # The document's example, and mistakes.
 awk '/^```$/ { inside = !inside; next } inside' "$TOP/docs/rules.md" | sed -n '/^timtape rules 1/,/^$/p;/^repeat/,/^swap/p' >doc.rules
 like 'the document has an example' "$(cat doc.rules)" '^swap '
