@@ -77,6 +77,9 @@ check_head(struct tape_reader *tape, struct fault *fault)
         return tape_db_fault(tape->db, fault, FAULT_DATA, tape->path, "cannot open");
     if (file->pMethods->xRead(file, head, sizeof head, 0) != SQLITE_OK)
         return bad(tape, fault, "not a tape (not a SQLite file)");
+    if (memcmp(head, "version https://git-lfs", 23) == 0)
+        return bad(tape, fault,
+                   "not a tape, but what Git LFS leaves in its place; `git lfs pull` fetches it");
     if (memcmp(head, "SQLite format 3", 16) != 0)
         return bad(tape, fault, "not a tape (not a SQLite file)");
     if (big_endian(head + 68) == 0 && big_endian(head + 28) <= 1)

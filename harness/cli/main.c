@@ -27,11 +27,11 @@ say(const char *format, ...)
     char text[8192];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    size_t used = (size_t)snprintf(text, sizeof text, "timtape: ");
+    vsnprintf(text + used, sizeof text - used - 1, format, arguments);
     va_end(arguments);
-    fputs("timtape: ", stderr);
+    strcat(text, "\n");
     out_lines(stderr, text);
-    fputc('\n', stderr);
 }
 
 void

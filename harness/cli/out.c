@@ -80,8 +80,8 @@ out_text(FILE *stream, const char *text, size_t bytes, size_t most)
     }
 }
 
-void
-out_lines(FILE *stream, const char *text)
+static void
+put_lines(FILE *stream, const char *text)
 {
     for (;;) {
         size_t bytes = strcspn(text, "\n");
@@ -91,6 +91,24 @@ out_lines(FILE *stream, const char *text)
         fputc('\n', stream);
         text += bytes + 1;
     }
+}
+
+/* At once: standard error has no buffer, and others, perhaps another timtape, write to the same terminal or
+ * log. */
+void
+out_lines(FILE *stream, const char *text)
+{
+    char *made = NULL;
+    size_t bytes = 0;
+    FILE *whole = open_memstream(&made, &bytes);
+    if (whole == NULL) {
+        put_lines(stream, text);
+        return;
+    }
+    put_lines(whole, text);
+    if (fclose(whole) == 0)
+        fwrite(made, 1, bytes, stream);
+    free(made);
 }
 
 void

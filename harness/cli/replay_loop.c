@@ -21,8 +21,12 @@ tell(const struct replay_line *line, const struct report_case *one)
             replay_print(verdict);
         return;
     }
-    say("replay %u of %u is not as recorded, %u before it %s:", one->runs, one->runs_asked, one->runs - 1,
-        one->runs == 2 ? "was" : "were");
+    if (verdict->class == VERDICT_INTERRUPTED)
+        say("interrupted in replay %u of %u; %u before it %s as recorded", one->runs, one->runs_asked,
+            one->runs - 1, one->runs == 2 ? "was" : "were");
+    else
+        say("replay %u of %u is not as recorded, %u before it %s:", one->runs, one->runs_asked, one->runs - 1,
+            one->runs == 2 ? "was" : "were");
     replay_print(verdict);
 }
 

@@ -223,21 +223,24 @@ read_time_option(int option, struct run_options *run, struct fault *fault)
         return 0;
     case OPTION_MAX_GAP:
         if (!read_span(optarg, 0, &ns))
-            return verb_usage(fault, "--max-gap takes a time with its unit (500ms, 2s), not '%s'", optarg);
+            return verb_usage(fault, "--max-gap takes a time above 0 with its unit (500ms, 2s), not '%s'",
+                              optarg);
         run->max_gap_ns = (int64_t)ns;
         return 0;
     case OPTION_LATE:
         if (!read_span(optarg, 0, &run->max_late_ns))
-            return verb_usage(fault, "--max-late takes a time with its unit (500us, 5ms, 1s), not '%s'",
-                              optarg);
+            return verb_usage(
+                fault, "--max-late takes a time above 0 with its unit (500us, 5ms, 1s), not '%s'", optarg);
         return 0;
     case OPTION_LINGER:
         if (!read_span(optarg, 0, &run->linger_ns))
-            return verb_usage(fault, "--linger takes a time with its unit (500ms, 2s), not '%s'", optarg);
+            return verb_usage(fault, "--linger takes a time above 0 with its unit (1ms, 2s), not '%s'",
+                              optarg);
         return 0;
     default: /* OPTION_STALL */
         if (!read_span(optarg, 1e9, &run->stall_ns) || run->stall_ns < 1000000)
-            return verb_usage(fault, "--stall-timeout takes seconds (or 500ms, 2m), not '%s'", optarg);
+            return verb_usage(fault, "--stall-timeout takes seconds (or 500ms, 2m), at least 1ms, not '%s'",
+                              optarg);
         return 0;
     }
 }

@@ -222,8 +222,13 @@ look(struct recorder *recorder)
     if (recorder->others && !recorder->told && now - recorder->ended_ns > 300 * MS) {
         recorder->told = true;
         if (recorder->options.words != NULL)
-            recorder->options.words("the app has ended, but processes that it started still use the SDK; "
-                                    "recording goes on until they end (Ctrl-C: until now)");
+            recorder->options.words(
+                recorder->options.score != NULL
+                    ? "the app has ended, but processes that it started still use the SDK; the replay goes "
+                      "on "
+                      "until they end (Ctrl-C: ends here)"
+                    : "the app has ended, but processes that it started still use the SDK; recording goes on "
+                      "until they end (Ctrl-C: ends here)");
     }
 }
 

@@ -212,8 +212,10 @@ explain_silence(struct judge *judge, const struct judge_end *end)
             "API, and the stand-in has only that",
             end->value);
     else if (!live_loaded(judge->live))
-        verdict_note(verdict,
-                     "the app never loaded the SDK through timtape; `timtape doctor -- APP` says why");
+        verdict_note(
+            verdict,
+            "no function of the SDK was reached: the app ended before its first call, or does not get to "
+            "the SDK through timtape, and then `timtape doctor` says why");
     else
         verdict_note(verdict, "the app loaded the SDK but called none of its functions");
 }
@@ -232,7 +234,7 @@ conclude_missing(struct judge *judge, const struct judge_end *end, bool ended_by
                         &verdict->after);
     if (!live_loaded(judge->live))
         snprintf(verdict->sentence, sizeof verdict->sentence,
-                 "diverged: the app ended (%s) without ever loading the SDK; the first recorded call is %s "
+                 "diverged: the app ended (%s) without ever calling the SDK; the first recorded call is %s "
                  "(event %" PRIu64 ")",
                  verdict->live_end, verdict->event.name, verdict->event.seq);
     else

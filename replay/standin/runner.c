@@ -55,6 +55,9 @@ runner_is_awaited(uint32_t cursor)
     const struct score_edge *edge = score_edge(standin_score, cursor);
     const struct score_event *event = score_event(standin_score, edge->event);
 
+    /* The app called exit() from inside a callback, which neither calls nor returns any more. */
+    if (edge->app && atomic_load(&score_thread_live(standin_score, event->thread)->runner) == standin_owner())
+        return false;
     return !edge->app || edge->leave || event->parent != SCORE_NONE ||
            atomic_load(&score_thread_live(standin_score, event->thread)->app) != standin_owner() ||
            atomic_load(&score_event_live(standin_score, edge->event)->state) != SCORE_FREE;

@@ -306,6 +306,8 @@ say_yes(const char *sender)
     char id[128] = "", json[512];
     if (is("late"))
         app_sleep(1200);
+    if (is("quit"))
+        exit(3);
     if (is("stuck"))
         for (;;)
             pause();

@@ -60,6 +60,7 @@ crash           |$LONG|139|crashed|-|-|none|TIMRecvNewMsgCallback#5
 abort           |$LONG|134|crashed|none|-|none|none
 exit            |$LONG|1|different exit|none|none|none|none
 early           |$LONG|1|missing call|TIMMsgSendMessage#1|-|none|-
+quit            |$LONG|1|missing call|TIMMsgSendMessage#1|-|none|-
 return          |$LONG|1|missing call|TIMRemoveRecvNewMsgCallback#1|-|none|-
 endless         |$SHORT|1|hung|none|none|none|none
 stuck           |$SHORT|1|hung|-|-|none|TIMRecvNewMsgCallback#3

@@ -198,7 +198,7 @@ like 'a call missing, then a wait: what the app did last' "$(cat err)" 'app thre
 verdict 'an app that never calls' 1 'missing call' base.ndjson -- ./actor
 verdict 'an app that cannot even be told to end' 1 'missing call' base.ndjson -- ./actor stubborn init hang
 verdict 'an app without the SDK' 1 'missing call' base.ndjson -- true
-like 'an app without the SDK: words' "$(cat err)" 'without ever loading the SDK'
+like 'an app without the SDK: words' "$(cat err)" 'without ever calling the SDK'
 verdict 'it never returns from its callback' 1 hung base.ndjson -- ./actor init inside:hang listen login:alice wait:2 send:hello wait:3
 is 'it never returns from its callback: which' "$(json '$.event.name')" TIMRecvNewMsgCallback
 

@@ -56,3 +56,24 @@ status 'a crash in a callback' 139 "$TIMTAPE" replay --speed max m.tape -- "$MUT
 like 'a crash in a callback: the debugger' "$(next)" '^timtape replay --speed max --gdb 59 m.tape -- '
 status 'an app without the SDK' 1 "$TIMTAPE" replay m.tape -- "$APPS/nosdk"
 is 'an app without the SDK: the doctor, no place to stop at' "$(next | sed 1d)" "timtape doctor -- $APPS/nosdk"
+
+# Words that other words point at.
+usage 'a time of nothing' '--linger takes a time above 0' replay --linger 0ms chat.tape -- "$CHAT"
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 163840\n' 7 >lfs.tape
+status 'a tape that Git LFS has not fetched' 65 "$TIMTAPE" replay lfs.tape -- "$CHAT"
+like 'a tape that Git LFS has not fetched: what to do' "$(cat err)" 'git lfs pull'
+# Verdicts of replays that run beside each other share a log: each comes in one piece.
+cat >pieces.py <<'END'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # each write is a packet
+with theirs:
+    subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=theirs)
+ours.setblocking(False)
+packets = 0
+try:
+    while ours.recv(65536):
+        packets += 1
+except BlockingIOError:
+    print(packets)
+END
+is 'a verdict is one write' "$(python3 pieces.py "$TIMTAPE" replay --speed max chat.tape -- "$CHAT")" 1
