@@ -227,16 +227,17 @@ load_result(struct score_draft *draft, const struct tape_event *event, struct fa
 static uint32_t
 load_find_thread(const struct score_draft *draft, uint32_t number)
 {
-    uint32_t i;
+    uint32_t low = 0, high = draft->nthreads;
 
-    /* Numbers count from 1 on every tape we wrote: look there first. */
-    if (number >= 1 && number <= draft->nthreads && draft->threads[number - 1].number == number)
-        return number - 1;
-    for (i = 0; i < draft->nthreads; i++) {
-        if (draft->threads[i].number == number)
-            return i;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (draft->threads[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return SCORE_NONE;
+    return low < draft->nthreads && draft->threads[low].number == number ? low : SCORE_NONE;
 }
 
 static int
@@ -348,7 +349,8 @@ load_thread(struct score_draft *draft, const struct tape_thread *thread, struct 
 
     if (draft->nthreads >= LOAD_THREADS)
         return fault_set(fault, FAULT_DATA, "the tape lists more than %u threads", LOAD_THREADS);
-    if (load_find_thread(draft, thread->thread) != SCORE_NONE)
+    /* The reader gives them in the order of their numbers. */
+    if (draft->nthreads > 0 && draft->threads[draft->nthreads - 1].number >= thread->thread)
         return fault_set(fault, FAULT_DATA, "the tape lists thread %u twice", thread->thread);
     if (load_process(draft, &process, fault) != 0 ||
         score_grow(&draft->threads, draft->nthreads, &draft->room_threads, sizeof *draft->threads, fault) !=

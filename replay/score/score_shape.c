@@ -15,6 +15,7 @@
 struct shape {
     struct score_draft *draft;
     uint32_t *above;   /* per event: what was open on its thread when it began */
+    bool *open;        /* per event: it is on its thread's stack */
     uint32_t *tops;    /* per thread: innermost open event */
     uint32_t *tails;   /* per event: last of its children */
     uint32_t *ends;    /* per thread, two: last of its top-level calls, of its callbacks */
@@ -92,6 +93,19 @@ out:
     return result;
 }
 
+static bool
+shape_is_open(const struct shape *shape, uint32_t thread, uint32_t event)
+{
+    return shape->open[event] && shape->draft->events[event].thread == thread;
+}
+
+static void
+shape_close(struct shape *shape, uint32_t thread)
+{
+    shape->open[shape->tops[thread]] = false;
+    shape->tops[thread] = shape->above[shape->tops[thread]];
+}
+
 /* Closes what is still open above `until` on a thread; it must have no leave edge to come. */
 static int
 shape_pop(struct shape *shape, uint32_t thread, uint32_t until, struct fault *fault)
@@ -107,7 +121,7 @@ shape_pop(struct shape *shape, uint32_t thread, uint32_t until, struct fault *fa
                              " (%s) and what came after it on thread %u overlap without nesting",
                              open->seq, shape_name(open), draft->threads[thread].number);
         open->flags |= SCORE_LOST_LEAVE;
-        shape->tops[thread] = shape->above[shape->tops[thread]];
+        shape_close(shape, thread);
     }
     return 0;
 }
@@ -124,21 +138,9 @@ shape_around(struct shape *shape, uint32_t thread, uint32_t parent)
 
     while (shape->tops[thread] != parent && draft->events[shape->tops[thread]].leave == SCORE_NONE) {
         draft->events[shape->tops[thread]].flags |= SCORE_LOST_LEAVE;
-        shape->tops[thread] = shape->above[shape->tops[thread]];
+        shape_close(shape, thread);
     }
     return shape->tops[thread];
-}
-
-static bool
-shape_is_open(const struct shape *shape, uint32_t thread, uint32_t event)
-{
-    uint32_t at;
-
-    for (at = shape->tops[thread]; at != SCORE_NONE; at = shape->above[at]) {
-        if (at == event)
-            return true;
-    }
-    return false;
 }
 
 /* Runs over all edges with one stack per thread: nesting must be what the events say it is. */
@@ -159,7 +161,7 @@ shape_nesting(struct shape *shape, struct fault *fault)
                                  event->seq, shape_name(event));
             if (shape_pop(shape, event->thread, index, fault) != 0)
                 return -1;
-            shape->tops[event->thread] = shape->above[index];
+            shape_close(shape, event->thread);
             continue;
         }
         if (raw->parent != 0) {
@@ -178,6 +180,7 @@ shape_nesting(struct shape *shape, struct fault *fault)
         }
         event->parent = shape_around(shape, event->thread, event->parent);
         shape->above[index] = event->parent;
+        shape->open[index] = true;
         shape->tops[event->thread] = index;
     }
     for (i = 0; i < shape->recorded; i++) {
@@ -371,12 +374,13 @@ score_shape(struct score_draft *draft, struct fault *fault)
     uint32_t i;
 
     shape.above = malloc(events * sizeof *shape.above);
+    shape.open = calloc(events, sizeof *shape.open);
     shape.tails = malloc(events * sizeof *shape.tails);
     shape.tops = malloc(threads * sizeof *shape.tops);
     shape.ends = malloc(threads * 2 * sizeof *shape.ends);
     shape.busy = calloc(SHAPE_RUNNERS, sizeof *shape.busy);
-    if (shape.above == NULL || shape.tails == NULL || shape.tops == NULL || shape.ends == NULL ||
-        shape.busy == NULL) {
+    if (shape.above == NULL || shape.open == NULL || shape.tails == NULL || shape.tops == NULL ||
+        shape.ends == NULL || shape.busy == NULL) {
         fault_set(fault, FAULT_CANNOT_RUN, "out of memory for %u events", draft->nevents);
         goto out;
     }
@@ -391,6 +395,7 @@ score_shape(struct score_draft *draft, struct fault *fault)
     result = 0;
 out:
     free(shape.above);
+    free(shape.open);
     free(shape.tails);
     free(shape.tops);
     free(shape.ends);

@@ -152,3 +152,32 @@ if mount -t tmpfs -o size=300k tmpfs little 2>/dev/null; then
 else
     skip 'no room for the rings' 'no right to mount'
 fi
+
+# ---- shapes that would take a quadratic reader minutes ----
+printf '%s\n' '{"timtape":1,"meta":{"ended":"exit 0","sdk_version":"8.0.5906"}}' '{"thread":1,"name":"main"}' \
+    '{"call":"TIMGetLoginStatus","thread":1,"result":3}' >one.ndjson
+status 'a tape of one call' 0 "$TIMTAPE" import one.ndjson -o one.tape
+python3 - <<'EOF'
+import shutil, sqlite3
+MANY = 150000
+
+def tape(name, threads, events):
+    shutil.copy("one.tape", name)
+    db = sqlite3.connect(name)
+    db.execute("DELETE FROM event")
+    db.execute("DELETE FROM thread")
+    db.executemany("INSERT INTO thread VALUES (?, 1, ?, 'x')", threads)
+    db.executemany("INSERT INTO event (seq, api, thread, at_ns, in_call, end_seq, took_ns, result) VALUES (?, 1, ?, 0, ?, ?, ?, 3)", events)
+    db.execute("UPDATE header SET value = (SELECT count(*) FROM event) WHERE key = 'calls'")
+    db.commit()
+
+# Calls in calls, and then as many which say that all of them are in the first one.
+tape("deep.tape", [(1, 1)],
+     [(i, 1, i - 1 or None, 6 * MANY - i, 0) for i in range(1, MANY)] + [(i, 1, 1, None, None) for i in range(MANY, 2 * MANY)])
+# Threads that are found last.
+tape("threads.tape", [(1000000 + i, i + 1) for i in range(60000)],
+     [(2 * i + 1, 1059999, None, 2 * i + 2, 0) for i in range(2 * MANY)])
+EOF
+for shape in deep threads; do
+    status "$shape: read in time" 0 timeout 10 "$TIMTAPE" replay --speed max $shape.tape -- true
+done
