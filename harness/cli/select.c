@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api.h"
+
 /* A number at `*at`, moved behind it; false: there is none. */
 static bool
 number(const char **at, uint64_t *value)
@@ -40,6 +42,17 @@ add_range(struct select *select, const char *word, struct fault *fault)
     return 0;
 }
 
+/* Nothing of that name can be on a tape: a slip, most likely, that would show as "nothing there". */
+static bool
+names_nothing(const char *word)
+{
+    for (unsigned id = 0; id < API_ENTRIES; id++) {
+        if (fnmatch(word, api_entries[id].name, 0) == 0)
+            return false;
+    }
+    return true;
+}
+
 int
 select_add(struct select *select, const char *word, struct fault *fault)
 {
@@ -56,6 +69,12 @@ select_add(struct select *select, const char *word, struct fault *fault)
         select->threads[select->nthreads++] = (uint32_t)thread;
         return 0;
     }
+    if (names_nothing(word))
+        return fault_set(
+            fault, FAULT_USAGE,
+            "'%s' selects nothing: no function or callback has such a name (a selection is 12, 10-40, "
+            "@2 or 'TIMConv*')",
+            word);
     select->names[select->nnames++] = word;
     return 0;
 }

@@ -58,6 +58,8 @@ status 'an app without the SDK' 1 "$TIMTAPE" replay m.tape -- "$APPS/nosdk"
 is 'an app without the SDK: the doctor, no place to stop at' "$(next | sed 1d)" "timtape doctor -- $APPS/nosdk"
 
 # Words that other words point at.
+usage 'a selection that can select nothing' "'TIMMesg.*' selects nothing" show chat.tape 'TIMMesg*'
+usage 'a third tape is no selection' "'kept.tape' selects nothing" diff chat.tape chat.tape kept.tape
 usage 'a time of nothing' '--linger takes a time above 0' replay --linger 0ms chat.tape -- "$CHAT"
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 163840\n' 7 >lfs.tape
 status 'a tape that Git LFS has not fetched' 65 "$TIMTAPE" replay lfs.tape -- "$CHAT"
