@@ -34,14 +34,8 @@ struct quiet {
     uint32_t count, room;
     uint32_t busy;    /* index of the thread that was last seen running: looked at first */
     bool no_children; /* the kernel has no lists of children */
-    bool failed;      /* no memory, or no descriptors */
+    bool failed;      /* no memory, no descriptors, or a kernel that does not tell */
 };
-
-struct quiet *
-quiet_open(void)
-{
-    return calloc(1, sizeof(struct quiet));
-}
 
 static void
 forget(struct thread *thread)
@@ -223,6 +217,26 @@ get_runs(const struct thread *thread, uint64_t *runs)
 {
     char text[96];
     return get(thread->fd[FILE_SCHED], text, sizeof text) && sscanf(text, "%*u %*u %lu", runs) == 1;
+}
+
+/* Some kernels do not count how often a thread runs, or have no such file: all would seem to be asleep. */
+static bool
+runs_are_counted(void)
+{
+    struct thread self = {.fd = {-1, open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC), -1}};
+    uint64_t runs = 0;
+    bool counted = get_runs(&self, &runs) && runs > 0;
+    forget(&self);
+    return counted;
+}
+
+struct quiet *
+quiet_open(void)
+{
+    struct quiet *quiet = calloc(1, sizeof *quiet);
+    if (quiet != NULL)
+        quiet->failed = !runs_are_counted();
+    return quiet;
 }
 
 enum look { LOOK_ASLEEP, LOOK_RUNNING, LOOK_ENDED, LOOK_GONE };

@@ -289,9 +289,10 @@ virtual_pass(struct virtual *virtual, uint32_t bell, uint64_t real_ns, bool endi
         enum quiet_state state = quiet_look(virtual->quiet, is_known, virtual, &thread);
         now = score_now();
         if (state == QUIET_BLIND)
-            return fault_set(fault, FAULT_CANNOT_RUN,
-                             "--time virtual has to see in /proc what the app's threads do, and may not or "
-                             "cannot here (ptrace_scope, hidepid, too many threads)" INSTEAD);
+            return fault_set(
+                fault, FAULT_CANNOT_RUN,
+                "--time virtual has to see in /proc what the app's threads do, and may not or "
+                "cannot here (ptrace_scope, hidepid, a kernel without schedstat, too many threads)" INSTEAD);
         if (state == QUIET_RUNNING) {
             virtual->runs = thread;
         } else if (state == QUIET_TIMED) {

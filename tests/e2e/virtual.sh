@@ -183,6 +183,19 @@ RUN_LIMIT=30 virtual five.ndjson -- "$APPS/static"
 is 'a static program: 126' "$rc" 126
 like 'a static program: said' "$(cat err)" 'linked statically'
 
+# A kernel that does not count how often threads run: /proc/PID/schedstat of zeros, as it has them then.
+echo '0 0 0' >zeros
+# shellcheck disable=SC2016
+if unshare -m sh -c 'mount --bind zeros /proc/$$/schedstat' 2>/dev/null; then
+    # shellcheck disable=SC2016
+    run unshare -m env -u LD_LIBRARY_PATH sh -c 'mount --bind zeros /proc/$$/schedstat && exec "$@"' sh \
+        "$TIMTAPE" replay --time virtual five.ndjson -- "$APPS/timers" 5
+    is 'threads whose runs are not counted: 126' "$rc" 126 || fail schedstat err
+    like 'threads whose runs are not counted: said' "$(cat err)" 'schedstat.*--time compress'
+else
+    skip 'threads whose runs are not counted' 'mounting in a namespace of its own is not permitted here'
+fi
+
 # The real SDK: its callbacks come at times of their own, the app's timers are relative, so that they drift as
 # the machine makes them. Which timer fires between which callbacks is the same again, but for the few that
 # fell together (a machine under load oversleeps as it likes).
