@@ -280,6 +280,21 @@ is_quiet(struct judge *judge, uint64_t now_ns, uint64_t patience_ns)
     return now_ns > doubt->active_ns + patience_ns;
 }
 
+/* Until when another thread may take its time with the call: it need not come before it was recorded to. At
+ * --speed max nothing is due; then the app takes as long for it as it did. */
+static uint64_t
+shared_until(const struct judge *judge)
+{
+    const struct score *score = judge->score;
+    uint32_t edge = score_event(score, judge->doubt.call)->enter, cursor = judge_cursor(judge);
+    int64_t due = score_due(score, edge);
+    if (score->max && cursor < edge)
+        due = (int64_t)judge->doubt.since_ns + score_edge(score, edge)->at_ns -
+              score_edge(score, cursor)->at_ns;
+    uint64_t from = due > 0 && (uint64_t)due > judge->doubt.since_ns ? (uint64_t)due : judge->doubt.since_ns;
+    return from + judge_quiet_ns(judge);
+}
+
 void
 judge_doubt_watch(struct judge *judge, uint64_t now_ns)
 {
@@ -292,7 +307,7 @@ judge_doubt_watch(struct judge *judge, uint64_t now_ns)
     if (doubt->patience < DOUBT_SKIPPED && judge_state(judge->score, doubt->call) != SCORE_FREE) {
         doubt->call = SCORE_NONE; /* another thread was about to make it */
     } else if (doubt->patience == DOUBT_SHARED) {
-        if (now_ns > doubt->since_ns + judge_quiet_ns(judge)) {
+        if (now_ns > shared_until(judge)) {
             skip(judge);
             doubt->since_ns = doubt->active_ns = now_ns;
             doubt->calls = live_calls(judge->live);

@@ -413,7 +413,7 @@ score_waive(struct score *score, uint32_t event)
             break;
         at = score_event(score, at)->next;
     }
-    score_advance(score, score_now());
+    score_advance(score, score_play_now(score));
 }
 
 /* Edges of what was begun and will not be ended are let go, too: its process is dead. */

@@ -11,9 +11,10 @@ start() {
     env LD_LIBRARY_PATH="$FAKESDK" APP_QUIET=1 APP_LOG="$T/app" "$TIMTAPE" record -o "$T/h.tape" -- \
         "$APPS/stress" "$burst" >"$T/out" 2>"$T/err" &
     recorder=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 500); do
         app=$(pgrep -P $recorder 2>/dev/null | head -n 1)
-        ls "$T"/app.* >/dev/null 2>&1 && break
+        # Both: between the two looks the app may have begun.
+        [ -n "$app" ] && ls "$T"/app.* >/dev/null 2>&1 && break
         sleep 0.02
     done
 }

@@ -573,6 +573,19 @@ pool(void **state)
     assert_int_equal(read_from(POOL_2, "b1"), SCORE_MATCHED);
     is_verdict(VERDICT_AS_RECORDED, 0, 0);
     close_();
+    /* It takes its time as it did when recorded: that is no silence. */
+    open_(HEAD READ("a1",
+                    ON(3)) "{\"call\":\"TIMMsgReportReaded\",\"thread\":3,\"after_ms\":60000,"
+                           "\"args\":{\"conv_id\":\"a2\",\"conv_type\":1,\"json_msg_param\":\"\"}}\n" READ(
+                               "a3", ON(3)) READ("b1", ON(4)));
+    read_from(POOL_1, "a1");
+    assert_int_equal(read_from(POOL_1, "a3"), SCORE_MATCHED);
+    quiet();
+    quiet();
+    assert_int_equal(read_from(POOL_2, "a2"), SCORE_MATCHED);
+    assert_int_equal(read_from(POOL_2, "b1"), SCORE_MATCHED);
+    is_verdict(VERDICT_AS_RECORDED, 0, 0);
+    close_();
     /* But when nobody takes it, it is missing; when the same one comes to it later, it is late. */
     open_(pools);
     read_from(POOL_1, "a2");
