@@ -61,6 +61,8 @@ find_all(void)
     FIND(pthread_rwlock_timedwrlock);
     FIND(pthread_rwlock_clockrdlock);
     FIND(pthread_rwlock_clockwrlock);
+    FIND(pthread_timedjoin_np);
+    FIND(pthread_clockjoin_np);
     FIND(sigtimedwait);
     FIND(timerfd_create);
     FIND(timerfd_settime);

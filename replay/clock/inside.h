@@ -10,7 +10,7 @@
  *   poll.c    ... for descriptors
  *   select.c  ... for descriptors, the older way
  *   cond.c    ... for conditions
- *   lock.c    ... for locks and semaphores
+ *   lock.c    ... for locks, semaphores and threads
  *   futex.c   ... that C++ and Rust build theirs from
  *   timer.c   timers that nobody waits in
  *   poker.c   the thread that wakes those whom nobody outside can wake
@@ -72,6 +72,8 @@ struct clock_real {
     int (*pthread_rwlock_timedwrlock)(pthread_rwlock_t *, const struct timespec *);
     int (*pthread_rwlock_clockrdlock)(pthread_rwlock_t *, clockid_t, const struct timespec *);
     int (*pthread_rwlock_clockwrlock)(pthread_rwlock_t *, clockid_t, const struct timespec *);
+    int (*pthread_timedjoin_np)(pthread_t, void **, const struct timespec *);
+    int (*pthread_clockjoin_np)(pthread_t, void **, clockid_t, const struct timespec *);
     int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
     int (*timerfd_create)(int, int);
     int (*timerfd_settime)(int, int, const struct itimerspec *, struct itimerspec *);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waits for locks, semaphores and signals that end after a time. Nothing wakes such a waiter without giving
- * it what it waits for, so it looks at the clock in slices.
+ * Waits for locks, semaphores, threads and signals that end after a time. Nothing wakes such a waiter without
+ * giving it what it waits for, so it looks at the clock in slices.
  */
 #include <errno.h>
 #include <threads.h>
@@ -33,6 +33,19 @@ static int
 try_write(void *lock, const struct timespec *end)
 {
     return clock_real.pthread_rwlock_clockwrlock(lock, CLOCK_MONOTONIC, end);
+}
+
+struct join {
+    pthread_t thread;
+    void **value;
+};
+
+static int
+try_join(void *join, const struct timespec *end)
+{
+    const struct join *it = join;
+
+    return clock_real.pthread_clockjoin_np(it->thread, it->value, CLOCK_MONOTONIC, end);
 }
 
 static int
@@ -142,6 +155,24 @@ pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t id, const 
 {
     return clock_on() ? lock_at(try_write, lock, id, end)
                       : clock_real.pthread_rwlock_clockwrlock(lock, id, end);
+}
+
+CLOCK_EXPORT int
+pthread_timedjoin_np(pthread_t thread, void **value, const struct timespec *end)
+{
+    struct join join = {thread, value};
+
+    return clock_on() && end != NULL ? lock_at(try_join, &join, CLOCK_REALTIME, end)
+                                     : clock_real.pthread_timedjoin_np(thread, value, end);
+}
+
+CLOCK_EXPORT int
+pthread_clockjoin_np(pthread_t thread, void **value, clockid_t id, const struct timespec *end)
+{
+    struct join join = {thread, value};
+
+    return clock_on() && end != NULL ? lock_at(try_join, &join, id, end)
+                                     : clock_real.pthread_clockjoin_np(thread, value, id, end);
 }
 
 CLOCK_EXPORT int

@@ -353,6 +353,33 @@ locks(void)
     PROMISE(sigtimedwait(&set, NULL, &time) == -1 && errno == EAGAIN && took(from, 250));
 }
 
+static void *
+sleep_500(void *data)
+{
+    app_sleep(500);
+    return data;
+}
+
+static void
+joins(void)
+{
+    struct timespec time;
+    pthread_t thread;
+    void *value = NULL;
+    int64_t from = now();
+
+    pthread_create(&thread, NULL, sleep_500, &value);
+    time = split(now_of(CLOCK_REALTIME) + 200 * MS);
+    PROMISE(pthread_timedjoin_np(thread, &value, &time) == ETIMEDOUT && took(from, 200));
+    time = split(from - MS);
+    PROMISE(pthread_clockjoin_np(thread, &value, CLOCK_MONOTONIC, &time) == ETIMEDOUT && took(from, 200));
+    time = split(from + 5000 * MS);
+    PROMISE(pthread_clockjoin_np(thread, &value, CLOCK_MONOTONIC, &time) == 0 && took(from, 500));
+    PROMISE(value == &value);
+    pthread_create(&thread, NULL, sleep_500, NULL);
+    PROMISE(pthread_timedjoin_np(thread, NULL, NULL) == 0 && took(from, 1000));
+}
+
 /* Futexes as C++ and Rust use them. */
 static int
 futex(uint32_t *word, int operation, uint32_t value, const struct timespec *time)
@@ -571,8 +598,8 @@ on_message(const char *json, const void *user)
 int
 main(void)
 {
-    static void (*const all[])(void) = {sleeps, clocks,  descriptors, conditions,
-                                        locks,  futexes, timers,      ends};
+    static void (*const all[])(void) = {sleeps, clocks,  descriptors, conditions, locks,
+                                        joins,  futexes, timers,      ends};
     TIMAddRecvNewMsgCallback(on_message, NULL);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         all[i]();
