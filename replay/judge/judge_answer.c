@@ -210,8 +210,9 @@ judge_decide_wrong_thread(const struct judge_search *search)
     const struct score_event *event = score_event(judge->score, search->found);
     const char *recorded_name = score_thread(judge->score, event->thread)->name, *name;
     char there[120], here[120];
+    /* Where it was made, and where it should have been. */
     name_live(judge, search->mail, search->call);
-    judge_name(judge->score, search->found, &verdict->event);
+    verdict->event.seq = event->seq;
     judge_name(judge->score, search->found, &verdict->nearest);
     name = live_name(judge, search->mail);
     judge_describe_role(&recorded, recorded_name, there, sizeof there);

@@ -63,8 +63,13 @@ verdict_name_event(const struct verdict_event *event, char *text, size_t room)
         return text;
     used += snprintf(text + used, room - (size_t)used, "%s %s", event->is_callback ? "callback" : "call",
                      event->name);
-    if (event->thread == 0 || (size_t)used >= room)
+    if ((size_t)used >= room)
         return text;
+    if (event->thread == 0) { /* one that the tape does not have */
+        if (event->thread_name[0] != '\0')
+            snprintf(text + used, room - (size_t)used, " on thread \"%s\"", event->thread_name);
+        return text;
+    }
     used += snprintf(text + used, room - (size_t)used, " on thread %" PRIu32, event->thread);
     if (event->thread_name[0] != '\0' && (size_t)used < room)
         snprintf(text + used, room - (size_t)used, " (%s)", event->thread_name);

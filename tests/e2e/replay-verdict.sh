@@ -253,6 +253,8 @@ verdict 'another listener is removed' 1 'different argument' remove.ndjson -- ./
 verdict 'the call from another thread' 1 'wrong thread' base.ndjson -- ./actor init listen login:alice wait:2 thread:send:hello wait:3
 is 'the call from another thread: which' "$(json '$.event.name') $(json '$.nearest.thread_name')" 'TIMMsgSendMessage main'
 like 'the call from another thread: words' "$(cat err)" 'called TIMMsgSendMessage \(event [0-9]+\) on another thread of the app; recorded on the main thread'
+like 'the call from another thread: where it was made' "$(cat err)" 'where +event [0-9]+, call TIMMsgSendMessage on thread "actor"'
+like 'the call from another thread: and where not' "$(cat err)" 'nearest +event [0-9]+, call TIMMsgSendMessage on thread [0-9]+ \(main\)'
 verdict 'the call from any thread' 0 'as recorded' --match loose base.ndjson -- ./actor init listen login:alice wait:2 thread:send:hello wait:3
 
 # What can go wrong before anything is replayed.

@@ -535,7 +535,10 @@ wrong_thread(void **state)
     open_(three);
     login(MAIN, "a");
     assert_int_equal(login(POOL_1, "b"), SCORE_UNMATCHED);
-    is_verdict(VERDICT_WRONG_THREAD, seq("TIMLogin", 2), seq("TIMLogin", 2));
+    const struct verdict *verdict = is_verdict(VERDICT_WRONG_THREAD, seq("TIMLogin", 2), seq("TIMLogin", 2));
+    assert_string_equal(verdict->event.thread_name, "pool-1");
+    assert_string_equal(verdict->nearest.thread_name, "main");
+    assert_int_equal(verdict->nearest.thread, 1);
     close_();
     open_(HEAD LOGIN("a") READ("w", ON(3)));
     login(MAIN, "a");
