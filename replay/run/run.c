@@ -31,7 +31,8 @@
 #define RING_BYTES (4u << 20)
 #define PASS_NS 2000000ull      /* between two looks at a quiet ring */
 #define ASLEEP_NS 1000000000ull /* between two passes: we were stopped (Ctrl-Z), and the app with us */
-#define BUSY_RECORDS 256        /* more in one pass: the next one follows at once */
+#define LONG_NS (2 * 86400000000000)
+#define BUSY_RECORDS 256 /* more in one pass: the next one follows at once */
 
 struct run {
     const struct run_options *options;
@@ -292,6 +293,20 @@ open_output(struct run *run, int files[MARK_STREAMS], struct fault *fault)
     return 0;
 }
 
+/* A stranger's tape, or one that was left running: nobody should wait for weeks without knowing. */
+static void
+warn_of_length(const struct run *run)
+{
+    const struct score *score = run->score.score;
+    int64_t last = score->edges > 0 && score->max == 0 ? score_edge(score, score->edges - 1)->at_ns : 0;
+    char text[160];
+    snprintf(text, sizeof text,
+             "this replay goes on for %.0f days, as the tape does; --max-gap 1s leaves out its long pauses",
+             (double)last / 86400e9);
+    if (last > LONG_NS && run->options->control.words != NULL)
+        run->options->control.words(text);
+}
+
 static int
 start(struct run *run, char *const argv[], struct fault *fault)
 {
@@ -325,6 +340,7 @@ start(struct run *run, char *const argv[], struct fault *fault)
     if (run->recorder == NULL)
         return -1;
     judge_attach(run->judge, recorder_ring(run->recorder));
+    warn_of_length(run);
     score_begin(run->score.score);
     if (recorder_spawn(run->recorder, argv, fault) != 0)
         return -1;

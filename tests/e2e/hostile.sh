@@ -181,3 +181,9 @@ EOF
 for shape in deep threads; do
     status "$shape: read in time" 0 timeout 10 "$TIMTAPE" replay --speed max $shape.tape -- true
 done
+
+# ---- a pause of a lifetime ----
+cp one.tape pause.tape && sqlite3 pause.tape 'UPDATE event SET at_ns = 9000000000000000000'
+RUN_LIMIT=2 run "$TIMTAPE" replay pause.tape -- true
+like 'a pause of a lifetime is announced' "$(cat err)" 'goes on for [0-9]{5} days.*--max-gap'
+status '... and can be left out' 0 "$TIMTAPE" replay --max-gap 1ms pause.tape -- true
