@@ -47,9 +47,12 @@ progress_tick(const char *what, uint64_t done)
     }
 }
 
+/* Without a display nothing is written here: libraries read tapes on any number of threads. */
 void
 progress_end(void)
 {
+    if (shown_by == NULL)
+        return;
     if (showing)
         shown_by(NULL, 0);
     showing = false;
