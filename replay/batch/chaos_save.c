@@ -157,8 +157,8 @@ save_meta(struct save *save, const struct run_options *options, const char *move
     return tape_write_meta(save->writer, ORDER_PATIENCE, SAVE_PATIENCE, fault) != 0 ||
                    tape_write_meta(save->writer, ORDER_MOVES, moves, fault) != 0 ||
                    tape_write_meta(save->writer, "order_seed", number, fault) != 0 ||
-                   tape_write_meta(save->writer, "order_of", name != NULL ? name + 1 : options->tape,
-                                   fault) != 0
+                   tape_write_meta(save->writer, ORDER_OF, name != NULL ? name + 1 : options->tape, fault) !=
+                       0
                ? -1
                : 0;
 }

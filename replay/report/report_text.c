@@ -62,11 +62,22 @@ print_block(FILE *stream, const char *label, const char *lines)
     }
 }
 
+static void
+print_replayed(FILE *stream, const struct verdict *verdict)
+{
+    char took[32];
+    fprintf(
+        stream, "  %-11s calls %" PRIu64 "/%" PRIu64 " matched, callbacks %" PRIu64 "/%" PRIu64 " delivered",
+        "replayed", verdict->calls_matched, verdict->calls, verdict->callbacks_delivered, verdict->callbacks);
+    if (verdict->duration_ns != 0)
+        fprintf(stream, ", in %s", verdict_duration(verdict->duration_ns, took, sizeof took));
+    putc('\n', stream);
+}
+
 void
 report_text(const struct verdict *verdict, FILE *stream)
 {
     bool good = verdict->class == VERDICT_AS_RECORDED;
-    char took[32];
     fprintf(stream, "timtape: %s\n", verdict->sentence);
     if (!good) {
         fprintf(stream, "  %-11s %s\n", "class", verdict_class_name(verdict->class));
@@ -80,12 +91,8 @@ report_text(const struct verdict *verdict, FILE *stream)
             fprintf(stream, "  %-11s recorded: %s; now: %s\n", "end", verdict->recorded_end,
                     verdict->live_end);
     }
-    fprintf(
-        stream, "  %-11s calls %" PRIu64 "/%" PRIu64 " matched, callbacks %" PRIu64 "/%" PRIu64 " delivered",
-        "replayed", verdict->calls_matched, verdict->calls, verdict->callbacks_delivered, verdict->callbacks);
-    if (verdict->duration_ns != 0)
-        fprintf(stream, ", in %s", verdict_duration(verdict->duration_ns, took, sizeof took));
-    putc('\n', stream);
+    if (good || verdict->calls + verdict->callbacks > 0) /* a search that was stopped has none */
+        print_replayed(stream, verdict);
     print_allowed(stream, verdict);
     print_pace(stream, &verdict->late);
     print_block(stream, "order", verdict->order);

@@ -129,11 +129,12 @@ void
 order_conclude(const struct run_options *options, struct tape_reader *tape, const struct score_file *file,
                struct verdict *verdict)
 {
-    const char *saved = tape_meta(tape, ORDER_MOVES);
+    const char *saved = tape_meta(tape, ORDER_MOVES), *of = tape_meta(tape, ORDER_OF);
     if (options->chaos)
         order_words(options, file, verdict->order, sizeof verdict->order);
     else if (options->order == RUN_ORDER_TAPE && saved != NULL)
-        snprintf(verdict->order, sizeof verdict->order, "saved: %s", saved);
+        snprintf(verdict->order, sizeof verdict->order, "saved (events as numbered on %.200s): %s",
+                 of != NULL ? of : "the tape it was found with", saved);
 }
 
 /* ---- for a search ------------------------------------------------------------------------------ */

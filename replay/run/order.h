@@ -9,6 +9,7 @@
 /* A saved order, in the tape's header; see traces/FORMAT.md. */
 #define ORDER_PATIENCE "order_patience_ns"
 #define ORDER_MOVES "order_moves"
+#define ORDER_OF "order_of" /* the tape's name that the moves' event numbers are of */
 
 /* Fills time and order of a score. -1: the tape's order and the options do not go together. */
 int order_options(const struct run_options *options, struct tape_reader *tape, struct score_options *score,

@@ -185,6 +185,7 @@ for i in 1 2 3; do
     replay "$saved" -- ./client die
     is "the saved tape fails, $i" "$rc" 134 || fail saved err
 done
+like 'the saved tape says what was moved, and whose numbers those are' "$(cat err)" 'saved \(events as numbered on short\.tape\): chaos seed'
 replay "$saved" -- ./client
 is 'the saved tape is no trouble for an app without the mistake' "$rc" 0 || fail saved err
 like 'its header says what it is' "$(sql "$saved" "SELECT group_concat(key) FROM meta WHERE key LIKE 'order%'")" 'order_moves.*order_of.*order_patience_ns.*order_seed'
