@@ -194,6 +194,9 @@ conclude_crash(struct judge *judge, const struct judge_end *end)
     snprintf(verdict->sentence, sizeof verdict->sentence,
              "diverged: the app died of %s, which is not on the tape (recorded: %s)", verdict->live_end,
              verdict->recorded_end);
+    if (end->value == SIGPIPE)
+        verdict_note(verdict,
+                     "the app wrote to a pipe or connection whose reader is gone, as behind `| head`");
     return true;
 }
 

@@ -79,3 +79,6 @@ except BlockingIOError:
     print(packets)
 END
 is 'a verdict is one write' "$(python3 pieces.py "$TIMTAPE" replay --speed max chat.tape -- "$CHAT")" 1
+run python3 -c 'import os, subprocess, sys; r, w = os.pipe(); os.close(r); subprocess.run(sys.argv[1:], stdout=w)' \
+    "$TIMTAPE" replay --speed max chat.tape -- "$CHAT"
+like 'nobody reads the output: said' "$(cat err)" 'note .*reader is gone'
