@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "traces/tape_replace.h"
 #include "traces/tape_writer.h"
 
 #define LOCK_TRIES 20 /* a second */
@@ -91,43 +92,18 @@ prepare(struct tape_writer *tape, struct fault *fault)
     return 0;
 }
 
-/* Removes a tape and what belongs to it. */
-static int
-remove_old(const char *path, struct fault *fault)
-{
-    static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
-    struct stat status;
-    if (lstat(path, &status) != 0)
-        return 0;
-    if (!S_ISREG(status.st_mode))
-        return fault_set(fault, FAULT_USAGE, "%s: not a regular file, so it is not replaced", path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        close(fd);
-        return fault_set(fault, FAULT_CANNOT_RUN, "%s: still being written by a living recorder", path);
-    }
-    if (fd >= 0)
-        close(fd);
-    for (unsigned i = 0; i < sizeof tails / sizeof tails[0]; i++) {
-        char name[4096];
-        if (snprintf(name, sizeof name, "%s%s", path, tails[i]) >= (int)sizeof name)
-            return fault_set(fault, FAULT_USAGE, "%s: name too long", path);
-        if (unlink(name) != 0 && errno != ENOENT)
-            return fault_errno(fault, FAULT_CANNOT_RUN, "%s: cannot replace", name);
-    }
-    return 0;
-}
-
 struct tape_writer *
 tape_create(const char *path, bool replace, struct fault *fault)
 {
     struct tape_writer *tape = fresh(path, fault);
     if (tape == NULL)
         return NULL;
-    if (replace && remove_old(path, fault) != 0) {
+    int aside = replace ? tape_set_aside(path, fault) : 0;
+    if (aside < 0) {
         release(tape);
         return NULL;
     }
+    tape->aside = aside > 0;
     tape->lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (tape->lock < 0) {
         if (errno == EEXIST)
@@ -135,6 +111,8 @@ tape_create(const char *path, bool replace, struct fault *fault)
                       path);
         else
             fault_errno(fault, FAULT_CANNOT_RUN, "%s: cannot create the tape", path);
+        if (tape->aside)
+            tape_put_back(path);
         release(tape);
         return NULL;
     }
@@ -323,6 +301,8 @@ tape_finish(struct tape_writer *tape, bool complete, struct fault *fault)
     /* Somebody who is reading just now keeps the tape in two files; it is complete all the same. */
     if (result == 0 && exec(tape, NULL, checkpoint) == 0)
         exec(tape, NULL, "PRAGMA journal_mode=DELETE");
+    if (result == 0 && tape->aside)
+        tape_drop_aside(tape->path);
     release(tape);
     return result;
 }
@@ -342,8 +322,11 @@ tape_discard(struct tape_writer *tape)
     if (tape == NULL)
         return;
     char *path = strdup(tape->path);
+    bool aside = tape->aside;
     release(tape);
     if (path != NULL)
-        remove_old(path, NULL);
+        tape_remove(path, NULL);
+    if (path != NULL && aside)
+        tape_put_back(path);
     free(path);
 }

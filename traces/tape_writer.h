@@ -29,6 +29,7 @@ struct tape_writer {
     char *path;
     int lock; /* descriptor that holds the flock; SQLite's own locks are of another kind */
     bool open;
+    bool aside;     /* a tape of that name waits, out of the way, for what becomes of this one */
     unsigned bound; /* argument columns bound by the last PUT_EVENT */
     unsigned apis;  /* rows in `api` */
     sqlite3_stmt *statements[STATEMENTS];

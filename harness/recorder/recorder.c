@@ -26,6 +26,7 @@
 #define NAP_ACTIVE (2 * MS) /* design: polls, and is woken only past half full */
 #define NAP_IDLE (5 * MS)
 #define IDLE_AFTER (1000 * MS)
+#define OVERSLEPT_MOST (100 * MS)
 #define LOOK_EVERY (50 * MS)
 #define LOOK_OTHERS (200 * MS)
 
@@ -255,8 +256,15 @@ recorder_wait(struct recorder *recorder)
 {
     if (recorder->full)
         return;
-    uint64_t idle = recorder_now() - recorder->active_ns;
-    ring_wait(recorder->ring, idle > IDLE_AFTER ? NAP_IDLE : NAP_ACTIVE);
+    uint64_t before = recorder_now();
+    uint64_t nap = before - recorder->active_ns > IDLE_AFTER ? NAP_IDLE : NAP_ACTIVE;
+    ring_wait(recorder->ring, nap);
+    uint64_t took = recorder_now() - before;
+    /* How late this machine wakes a sleeper: the app's timers are as late. Longer is a stopped recorder. */
+    if (took >= nap && took < nap + OVERSLEPT_MOST) {
+        recorder->overslept_ns += took - nap;
+        recorder->naps++;
+    }
 }
 
 int
@@ -364,6 +372,7 @@ recorder_finish(struct recorder *recorder, struct recorder_report *report, struc
     signals_end();
     uint64_t end = recorder->ended ? recorder->ended_ns : recorder_now();
     report->duration_ns = (int64_t)(end - ring_header(recorder->ring)->start_ns);
+    report->overslept_ns = recorder->naps > 0 ? recorder->overslept_ns / recorder->naps : 0;
     report->ended = recorder->ended;
     report->status = recorder->status;
     /* Numbers given out at the very end whose writer died before it wrote. */

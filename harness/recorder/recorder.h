@@ -48,6 +48,7 @@ struct recorder_report {
     uint64_t waits, waited_ns;
     uint64_t in_flight; /* events open at the end */
     int64_t duration_ns;
+    uint64_t overslept_ns; /* by how much a sleeper of this machine woke late, on average; 0: not known */
     uint64_t tape_bytes;
     bool sdk_seen;        /* some process loaded the SDK through us */
     bool unseen;          /* the program is of a kind that nothing can get into; the user was told */

@@ -122,7 +122,8 @@ recorder_meta_end(struct inbox *inbox, const struct recorder_report *report, cha
         if (result != 0)
             return -1;
     }
-    if (put_end(tape, report, fault) != 0 ||
+    if ((report->overslept_ns > 0 && put_number(tape, fault, "overslept_ns", report->overslept_ns) != 0) ||
+        put_end(tape, report, fault) != 0 ||
         put_number(tape, fault, "duration_ns", (uint64_t)report->duration_ns) != 0 ||
         put_number(tape, fault, "calls", report->calls) != 0 ||
         put_number(tape, fault, "callbacks", report->callbacks) != 0 ||

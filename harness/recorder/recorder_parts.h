@@ -16,13 +16,14 @@ struct recorder {
     int pidfd;
     bool ended;
     int status;
-    uint64_t ended_ns;  /* CLOCK_MONOTONIC */
-    uint64_t looked_ns; /* when the rings' owners were looked after last */
-    uint64_t active_ns; /* when something was drained last */
-    bool others;        /* processes that the app left running are still to be waited for */
-    bool told;          /* ... and the user knows */
-    bool full;          /* the last pass took as much as one pass takes: there is probably more */
-    bool unseen;        /* we cannot get into this program, and said so */
+    uint64_t ended_ns;           /* CLOCK_MONOTONIC */
+    uint64_t looked_ns;          /* when the rings' owners were looked after last */
+    uint64_t active_ns;          /* when something was drained last */
+    uint64_t overslept_ns, naps; /* by how much naps were longer than asked, in all; how many */
+    bool others;                 /* processes that the app left running are still to be waited for */
+    bool told;                   /* ... and the user knows */
+    bool full;                   /* the last pass took as much as one pass takes: there is probably more */
+    bool unseen;                 /* we cannot get into this program, and said so */
     bool tape_failed;
     char trouble[1024];
 };

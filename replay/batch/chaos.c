@@ -229,6 +229,11 @@ place(const struct search *search, uint64_t seed, char *path, size_t room, struc
     int wrote = search->options->out != NULL
                     ? snprintf(path, room, "%s", search->options->out)
                     : snprintf(path, room, "%.*s-chaos-%" PRIu64 ".tape", (int)length, tape, seed);
+    /* What an earlier search has found stays. */
+    for (unsigned n = 2; search->options->out == NULL && wrote > 0 && (size_t)wrote < room &&
+                         access(path, F_OK) == 0 && n < 10000;
+         n++)
+        wrote = snprintf(path, room, "%.*s-chaos-%" PRIu64 "-%u.tape", (int)length, tape, seed, n);
     if (wrote < 0 || (size_t)wrote >= room)
         return fault_set(fault, FAULT_USAGE, "--chaos-out: the path is too long");
     return 0;

@@ -35,8 +35,6 @@
 
 /* Waits that cannot be woken look at the clock so often (real ns). */
 #define CLOCK_SLICE_NS 2000000u
-/* What a wake-up costs until the thread runs, in addition to the timer slack. */
-#define CLOCK_WAKE_NS 5000u
 
 extern const struct score *clock_score;
 extern struct score_clock *clock_state; /* NULL: time is real, forward everything */

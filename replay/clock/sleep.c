@@ -19,7 +19,7 @@ clock_slack(uint64_t timeout)
 
     if (share > POLL_MOST)
         share = POLL_MOST;
-    return (share > slack ? share : slack) + CLOCK_WAKE_NS;
+    return (share > slack ? share : slack) + clock_state->wake_ns;
 }
 
 void

@@ -314,7 +314,8 @@ start(struct run *run, char *const argv[], struct fault *fault)
     struct score_options score = {.stall_ns = options->stall_ns,
                                   .strict = options->match == MATCH_STRICT,
                                   .virtual_time = options->time == RUN_TIME_VIRTUAL,
-                                  .wall_ns = run_tape_started(run->tape)};
+                                  .wall_ns = run_tape_started(run->tape),
+                                  .overslept_ns = run_tape_overslept(run->tape)};
     int files[MARK_STREAMS];
     if (order_options(options, run->tape, &score, fault) != 0 ||
         score_create(&run->score, run->tape, &score, fault) != 0 ||

@@ -55,6 +55,13 @@ run_tape_started(struct tape_reader *tape)
     return text != NULL ? strtoll(text, NULL, 10) : 0;
 }
 
+uint64_t
+run_tape_overslept(struct tape_reader *tape)
+{
+    const char *text = tape_meta(tape, "overslept_ns");
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
 void
 run_tape_notes(struct tape_reader *tape, struct verdict *verdict)
 {

@@ -10,6 +10,8 @@
 struct judge_end run_tape_end(struct tape_reader *tape);
 /* Wall time of the recorded time 0, ns since 1970; 0: unknown. */
 int64_t run_tape_started(struct tape_reader *tape);
+/* By how much a sleeper woke late on average, ns; 0: unknown. */
+uint64_t run_tape_overslept(struct tape_reader *tape);
 /* Length of the recording, ns; 0: unknown. */
 int64_t run_tape_duration(struct tape_reader *tape);
 /* A command line as a shell reads it; "APP" when it does not fit. */

@@ -139,17 +139,31 @@ ring_alarm(struct score_waiter *slot)
     kill((pid_t)(owner >> 32), SIGALRM);
 }
 
+/*
+ * Tells a waiter that its time has come. Before the time moves: as soon as it has, a waiter that wakes by
+ * itself may leave, and its slot be that of its next wait, which must not be taken for this one.
+ */
+static bool
+take_turn(struct score_waiter *slot, uint64_t ticket)
+{
+    uint32_t no = SCORE_DUE_NO, yes = SCORE_DUE_YES;
+    if (atomic_load(&slot->kind) == SCORE_WAIT_SIGNAL)
+        return true;
+    if (!atomic_compare_exchange_strong(&slot->due, &no, SCORE_DUE_YES))
+        return false;
+    if (atomic_load(&slot->ticket) == ticket)
+        return true;
+    atomic_compare_exchange_strong(&slot->due, &yes, SCORE_DUE_NO);
+    return false;
+}
+
 static void
 wake(const struct virtual *virtual, struct score_waiter *slot)
 {
-    uint32_t no = SCORE_DUE_NO, kind = atomic_load(&slot->kind);
+    uint32_t kind = atomic_load(&slot->kind);
     if (kind == SCORE_WAIT_SIGNAL) {
         ring_alarm(slot);
-        return;
-    }
-    if (!atomic_compare_exchange_strong(&slot->due, &no, SCORE_DUE_YES))
-        return;
-    if (kind == SCORE_WAIT_WORD) {
+    } else if (kind == SCORE_WAIT_WORD) {
         wake_word(virtual, atomic_load(&slot->word_at));
     } else if (kind == SCORE_WAIT_POKE || kind == SCORE_WAIT_TIMER) {
         atomic_fetch_add(&virtual->clock->poke, 1);
@@ -195,12 +209,14 @@ advance(struct virtual *virtual, uint64_t before, uint64_t real_now)
         return false;
     }
     virtual->idle_ns = 0;
-    uint64_t deadline = atomic_load(&next->deadline);
+    uint64_t ticket = atomic_load(&next->ticket), deadline = atomic_load(&next->deadline);
     if (deadline > now && deadline - now > most) {
         /* The judge has a look in between: it may find that something should have happened by now. */
         atomic_store(&clock->now, now + most);
         return false;
     }
+    if (moves(virtual) != before || !take_turn(next, ticket))
+        return true;
     if (deadline > now)
         atomic_store(&clock->now, deadline);
     wake(virtual, next);

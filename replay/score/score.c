@@ -166,13 +166,17 @@ score_read(clockid_t id)
 }
 
 static void
-score_clock_set(struct score_clock *clock, int64_t wall_ns)
+score_clock_set(struct score_clock *clock, int64_t wall_ns, uint64_t overslept_ns)
 {
     uint64_t now = score_now();
 
     atomic_store(&clock->now, now);
     atomic_store(&clock->wall_ns,
                  (wall_ns > 0 ? wall_ns : (int64_t)score_read(CLOCK_REALTIME)) - (int64_t)now);
+    /* The recorder had the usual slack; a stranger's tape must not stop the clock. */
+    if (overslept_ns > SCORE_SLACK_NS + SCORE_WAKE_MOST_NS)
+        overslept_ns = SCORE_SLACK_NS + SCORE_WAKE_MOST_NS;
+    clock->wake_ns = overslept_ns > SCORE_SLACK_NS ? overslept_ns - SCORE_SLACK_NS : SCORE_WAKE_NS;
     atomic_store(&clock->boot_ns, (int64_t)(score_read(CLOCK_BOOTTIME) - now));
 }
 
@@ -245,7 +249,7 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
             atomic_store_explicit(score_edge_live(score, (uint32_t)i), SCORE_EDGE_DONE, memory_order_relaxed);
     }
     if (options->virtual_time)
-        score_clock_set(score_clock(score), options->wall_ns);
+        score_clock_set(score_clock(score), options->wall_ns, options->overslept_ns);
     score_advance(score, score_play_now(score));
     return 0;
 }

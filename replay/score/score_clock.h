@@ -18,6 +18,9 @@
 /* The last argument of a FUTEX_WAIT, which has no meaning there: this wait counts real time. */
 #define SCORE_REAL_WAIT 0x54494d45L
 #define SCORE_NEVER UINT64_MAX
+#define SCORE_SLACK_NS 50000u /* timer slack of a thread that did not choose another (prctl(2)) */
+#define SCORE_WAKE_NS 5000u   /* wake-up, where the tape does not say how it was */
+#define SCORE_WAKE_MOST_NS 100000000u
 #define SCORE_NAP_NS 1000000000u /* longest sleep of a waiter that will be woken: should that ever fail */
 
 enum score_wait_kind {
@@ -50,9 +53,10 @@ struct score_waiter {
 enum score_clock_refusal { SCORE_REFUSE_NOTHING, SCORE_REFUSE_TIMER, SCORE_REFUSE_WAITERS };
 
 struct score_clock {
-    _Atomic uint64_t now;                       /* virtual CLOCK_MONOTONIC, ns */
-    _Atomic int64_t wall_ns;                    /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-    _Atomic int64_t boot_ns;                    /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+    _Atomic uint64_t now;    /* virtual CLOCK_MONOTONIC, ns */
+    _Atomic int64_t wall_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+    _Atomic int64_t boot_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+    uint64_t wake_ns;        /* what a wake-up costs until the thread runs, in addition to the timer slack */
     alignas(SCORE_LINE) _Atomic uint64_t reads; /* how often the app looked at a clock */
     alignas(SCORE_LINE) _Atomic uint64_t tickets;
     _Atomic uint64_t left;        /* how many waits ended: counted before the slot is free */

@@ -32,6 +32,7 @@ struct score_options {
     bool strict;           /* getters are calls as any other: neither more nor fewer than recorded */
     bool virtual_time;     /* the app's clocks follow the tape, see score_clock.h */
     int64_t wall_ns;       /* ... wall time of recorded time 0, ns since 1970; 0: the machine's */
+    uint64_t overslept_ns; /* ... by how much a sleeper woke late while it was recorded; 0: not known */
     const char *directory; /* where the file goes; NULL: /dev/shm if it has room, else TMPDIR, else /tmp */
 };
 

@@ -18,6 +18,12 @@ like 'cannot run: names it' "$(cat err)" plainfile
 status 'record: tape exists' 64 "$TIMTAPE" record -o a.tape -- "$APPS/nosdk"
 like 'tape exists: names it and what to do' "$(cat err)" 'a\.tape.*(exist|--force|--replace|-f)'
 is 'tape exists: it is as it was' "$(sql a.tape 'SELECT count(*) FROM calls')" 0
+cp a.tape before.tape
+status 'record --force: no such app' 127 "$TIMTAPE" record --force -o a.tape -- "$T/no such app"
+same 'record --force: without an app the old tape stays' a.tape before.tape
+status 'record --force: replaces' 0 "$TIMTAPE" record --force -o a.tape -- "$APPS/nosdk"
+cmp -s a.tape before.tape && fail 'record --force: it is another tape' || ok 'record --force: it is another tape'
+is 'record --force: nothing stays beside it' "$(ls a.tape*)" a.tape
 status 'record: usage' 64 "$TIMTAPE" record --no-such-option -- /bin/true
 status 'record: no app' 64 "$TIMTAPE" record -o f.tape
 status 'no verb' 64 "$TIMTAPE"

@@ -193,6 +193,9 @@ like 'its header says what it is' "$(sql "$saved" "SELECT group_concat(key) FROM
 is 'its events are those of the original' "$(sql "$saved" 'SELECT count(*) FROM callbacks')" "$(sql short.tape 'SELECT count(*) FROM callbacks')"
 replay --chaos-runs 200 --speed max --chaos-out "$saved" short.tape -- ./client die
 is 'a tape is never replaced unasked' "$rc" 64 || fail replace err
+cp short.tape twice.tape
+for _ in 1 2; do replay --chaos-runs 200 --speed max twice.tape -- ./client die; done
+is 'without a name, what was found before stays' "$(find . -name 'twice-chaos-*.tape' | wc -l)" 2
 replay --chaos-runs 5 --speed max short.tape -- ./client three
 is 'what fails in the recorded order needs no search' "$rc" 1
 like 'and that is said' "$(cat err)" 'recorded order'

@@ -196,9 +196,19 @@ else
     skip 'threads whose runs are not counted' 'mounting in a namespace of its own is not permitted here'
 fi
 
+# A sleeper wakes late, by how much was measured while recording: the timers of the replay are as late.
+record naps.tape "$APPS/naps"
+like 'the tape says how late sleepers woke' "$(sql naps.tape "SELECT value FROM meta WHERE key = 'overslept_ns'")" '^[0-9]+$'
+sql naps.tape "UPDATE header SET value = 20050000 WHERE key = 'overslept_ns'"
+virtual naps.tape -- "$APPS/naps"
+is 'ten naps that were each 20 ms late' "$(cat out)" 120
+sql naps.tape "DELETE FROM header WHERE key = 'overslept_ns'"
+virtual naps.tape -- "$APPS/naps"
+is 'ten naps of a tape that does not say' "$(cat out)" 100
+
 # The real SDK: its callbacks come at times of their own, the app's timers are relative, so that they drift as
 # the machine makes them. Which timer fires between which callbacks is the same again, but for the few that
-# fell together (a machine under load oversleeps as it likes).
+# fell together (a machine under load oversleeps as it likes; on average the tape says by how much).
 kinds='nanosleep cond poll epoll timerfd select sem clock'
 if ! no_network; then
     sdk_missing 'the real SDK' 'a network namespace of its own (unshare -n) is not permitted here'
