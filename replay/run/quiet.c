@@ -249,21 +249,29 @@ is_off(const struct thread *thread, char *call, size_t room)
     return get(thread->fd[FILE_CALL], call, room) && call[0] >= '0' && call[0] <= '9';
 }
 
+/* The letter in `stat`; 0: it is gone. */
+static char
+letter(const struct thread *thread)
+{
+    char text[1024];
+    if (!get(thread->fd[FILE_STAT], text, sizeof text))
+        return 0;
+    const char *at = strrchr(text, ')');
+    return at == NULL || at[1] == '\0' ? 0 : at[2];
+}
+
 /* The first look: what it was woken to so far, then that it sleeps. */
 static enum look
 look_first(struct thread *thread)
 {
-    char text[1024];
+    char text[256];
     if (!get_runs(thread, &thread->runs))
         return LOOK_GONE;
     if (thread->slept == thread->runs)
         return LOOK_ASLEEP;
-    if (!get(thread->fd[FILE_STAT], text, sizeof text))
+    switch (letter(thread)) {
+    case 0:
         return LOOK_GONE;
-    const char *at = strrchr(text, ')');
-    if (at == NULL || at[1] == '\0')
-        return LOOK_GONE;
-    switch (at[2]) {
     case 'S':
         return is_off(thread, text, sizeof text) ? LOOK_ASLEEP : LOOK_RUNNING;
     case 'Z':
@@ -329,13 +337,16 @@ quiet_timed(const char *line)
     return NULL;
 }
 
-/* The second look: it has not run since the first one, and sleeps. */
+/* The second look: it has not run since the first one, and sleeps. The letter tells a thread that somebody
+ * has just woken, and that its processor has not heard of yet, from one that sleeps; to `syscall` both are
+ * off. */
 static enum look
 look_second(struct thread *thread, const char **timed_in)
 {
     char call[256];
     uint64_t runs;
-    if (!is_off(thread, call, sizeof call) || !get_runs(thread, &runs) || runs != thread->runs)
+    if (!is_off(thread, call, sizeof call) || letter(thread) != 'S' || !get_runs(thread, &runs) ||
+        runs != thread->runs)
         return LOOK_RUNNING;
     thread->slept = runs;
     *timed_in = quiet_timed(call);
