@@ -71,6 +71,7 @@ struct judge {
     struct judge_doubt doubt;
     uint32_t app_pid;
     bool app_ended;
+    bool end_seen;   /* ... and judge_watch has taken notice */
     uint32_t cutoff; /* edges from here on are not missed: the tape's end raced with them */
     uint64_t begun_ns;
     uint64_t looked_ns;        /* when the process that is waited for was last looked at */

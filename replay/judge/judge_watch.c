@@ -292,8 +292,10 @@ owes_end(const struct judge *judge)
 static enum judge_order
 watch_finished(struct judge *judge, uint64_t now_ns)
 {
-    if (judge->done_ns == 0)
+    /* What the app leaves behind gets its time from the app's end on: mostly it is only not yet gone. */
+    if (judge->done_ns == 0 || (judge->app_ended && !judge->end_seen))
         judge->done_ns = now_ns;
+    judge->end_seen = judge->app_ended;
     bool own_end =
         judge->options.recorded.how == JUDGE_END_EXIT ||
         (judge->options.recorded.how == JUDGE_END_SIGNAL && judge_is_crash(judge->options.recorded.value));
