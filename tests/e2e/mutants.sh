@@ -153,10 +153,11 @@ done
 like 'free: getters: all fifteen are counted' "$(cat getters.err)" 'note +15 repeated calls'
 
 # A pool that is fed through one queue: which thread does which job is another thing in every run, so only what a job
-# does can be wrong. Three times each, since it depends on who comes first.
+# does can be wrong. Three times each, since it depends on who comes first. How the jobs were spread when it was recorded
+# decides whether two calls that changed places look like that, or like one that is left out.
 record pool.tape "$APPS/mutant_pool" 3 20
 is 'pool: recorded with the double' "$rc" 0 || fail 'pool: why not' err
-MISTAKES=(none:'as recorded' drop:'missing call' swap:reordered text:'different argument')
+MISTAKES=(none:'as recorded' drop:'missing call' swap:'reordered|missing call' text:'different argument')
 for mistake in "${MISTAKES[@]}"; do
     for i in 1 2 3; do
         timeout -k 5 60 env -u LD_LIBRARY_PATH "$TIMTAPE" replay --stall-timeout 5 --json "pool-${mistake%%:*}.$i" pool.tape -- \
@@ -167,7 +168,7 @@ wait
 for mistake in "${MISTAKES[@]}"; do
     for i in 1 2 3; do
         file=pool-${mistake%%:*}.$i
-        is "pool: $mistake" "$(sqlite3 :memory: "SELECT json_extract(CAST(readfile('$file') AS TEXT), '$.verdict')")" "${mistake#*:}" ||
+        like "pool: $mistake" "$(sqlite3 :memory: "SELECT json_extract(CAST(readfile('$file') AS TEXT), '$.verdict')")" "^(${mistake#*:})\$" ||
             fail "pool: $mistake: what was said" "$file.err"
     done
 done
