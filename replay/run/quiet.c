@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "recorder/proc.h"
+#include "replay/run/quiet_socket.h"
 
 #define TRIES 8 /* generations that may be born between two looks */
 #define NEVER UINT64_MAX
@@ -341,7 +342,7 @@ quiet_timed(const char *line)
  * has just woken, and that its processor has not heard of yet, from one that sleeps; to `syscall` both are
  * off. */
 static enum look
-look_second(struct thread *thread, const char **timed_in)
+look_second(struct thread *thread, const char **timed_in, const char **option)
 {
     char call[256];
     uint64_t runs;
@@ -350,6 +351,7 @@ look_second(struct thread *thread, const char **timed_in)
         return LOOK_RUNNING;
     thread->slept = runs;
     *timed_in = quiet_timed(call);
+    *option = *timed_in == NULL ? quiet_socket_option(thread->pid, call) : NULL;
     return LOOK_ASLEEP;
 }
 
@@ -389,21 +391,22 @@ static enum quiet_state
 look_again(struct quiet *quiet, bool (*known)(void *, uint64_t), void *context, struct quiet_thread *culprit)
 {
     enum quiet_state state = QUIET_ASLEEP;
-    const char *in;
+    const char *in, *option;
     for (uint32_t i = 0; i < quiet->count; i++) {
         struct thread *thread = &quiet->thread[i];
         if (thread->ended)
             continue;
-        if (look_second(thread, &in) != LOOK_ASLEEP) {
+        if (look_second(thread, &in, &option) != LOOK_ASLEEP) {
             quiet->busy = i;
             name_thread(thread, culprit);
             return QUIET_RUNNING;
         }
-        if (in != NULL && state == QUIET_ASLEEP &&
+        if ((in != NULL || option != NULL) && state == QUIET_ASLEEP &&
             !known(context, (uint64_t)thread->pid << 32 | thread->tid)) {
             state = QUIET_TIMED;
             name_thread(thread, culprit);
-            snprintf(culprit->waits_in, sizeof culprit->waits_in, "%s", in);
+            culprit->waits_in = in;
+            culprit->option = option;
         }
     }
     return state;

@@ -25,7 +25,8 @@ enum quiet_state {
 /* The thread that keeps it from being quiet. */
 struct quiet_thread {
     uint32_t pid, tid;
-    char waits_in[32]; /* TIMED: the system call */
+    const char *waits_in; /* TIMED: the system call that says when it ends, or NULL: then ... */
+    const char *option;   /* ... the option of the socket that does */
 };
 
 /* NULL: no memory. */

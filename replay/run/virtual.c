@@ -277,6 +277,11 @@ refuse(const struct virtual *virtual, uint64_t real_now, struct fault *fault)
     if (real_now - virtual->quiet_ns < REFUSE_NS)
         return 0;
     quiet_name(virtual->timed_ns != 0 ? waits : runs, name, sizeof name);
+    if (virtual->timed_ns != 0 && real_now - virtual->timed_ns >= REFUSE_NS && waits->option != NULL)
+        return fault_set(fault, FAULT_CANNOT_RUN,
+                         "--time virtual cannot carry this app: its thread %u (%s, process %u) waits for a "
+                         "socket whose own timeout (%s) counts real time" INSTEAD,
+                         waits->tid, name, waits->pid, waits->option);
     if (virtual->timed_ns != 0 && real_now - virtual->timed_ns >= REFUSE_NS)
         return fault_set(fault, FAULT_CANNOT_RUN,
                          "--time virtual cannot carry this app: its thread %u (%s, process %u) waits with a "

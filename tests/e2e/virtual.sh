@@ -127,7 +127,9 @@ cat >refuse.c <<'END'
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <timtape/tim.h>
 #include <unistd.h>
@@ -159,6 +161,17 @@ int main(int argc, char **argv)
         int word = 0;
         struct timespec wait = {60, 0};
         raw_futex(&word, &wait);
+    } else if (strcmp(argv[1], "socket") == 0 || strcmp(argv[1], "untimed") == 0) {
+        int pair[2];
+        char byte;
+        struct timeval end = {argv[1][0] == 's' ? 3 : 0, 0};
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+        setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &end, sizeof end);
+        if (argv[1][0] == 'u' && fork() == 0) {
+            sleep(2);
+            return write(pair[1], "x", 1) != 1;
+        }
+        (void)!read(pair[0], &byte, 1);
     } else {
         timer_t timer;
         timer_create(CLOCK_MONOTONIC, NULL, &timer);
@@ -176,6 +189,11 @@ like 'an app that spins on the clock: which thread, and what then' "$(cat err)" 
 RUN_LIMIT=30 virtual five.ndjson -- ./refuse futex
 is 'a wait past the C library: 126' "$rc" 126 || fail futex err
 like 'a wait past the C library: which thread, and in what' "$(cat err)" 'thread [0-9]+ \(refuse, .*system call futex'
+RUN_LIMIT=30 virtual five.ndjson -- ./refuse socket
+is 'a socket with a timeout of its own: 126' "$rc" 126 || fail socket err
+like 'a socket with a timeout of its own: said' "$(cat err)" 'thread [0-9]+ \(refuse, .*SO_RCVTIMEO'
+RUN_LIMIT=30 virtual five.ndjson -- ./refuse untimed
+is 'a socket without one is carried' "$rc" 0 || fail untimed err
 RUN_LIMIT=30 virtual five.ndjson -- ./refuse timer
 is 'timer_create: 126' "$rc" 126 || fail timer err
 like 'timer_create: said' "$(cat err)" 'timer_create'
