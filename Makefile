@@ -48,7 +48,8 @@ obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 pic = $(patsubst %.c,$(O)/pic/%.o,$(1))
 
 HOST_SRC    := $(call src,harness/base) harness/api/api.c $(wildcard harness/ring/consumer*.c) $(filter-out harness/loader/audit.c harness/loader/preload.c,$(call src,harness/loader)) \
-               $(call src,harness/recorder) $(call src,traces) $(foreach room,score schedule control batch judge compare report run,$(call src,replay/$(room)))
+               $(call src,harness/recorder) $(call src,traces) $(foreach room,score schedule control batch judge compare report run,$(call src,replay/$(room))) \
+               $(foreach room,model mutate coverage finding app,$(call src,fuzz/$(room)))
 CLI_SRC     := $(call src,harness/cli)
 SHIM_SRC    := $(call src,harness/shim) $(wildcard harness/ring/producer*.c) harness/api/api.c
 CLOCK_SRC   := $(call src,replay/clock)
@@ -140,7 +141,7 @@ $(LIBDIR)/clock.so: $(CLOCK_OBJ)
 	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,timtape-clock.so -Wl,-z,nodelete -Wl,-z,defs -ldl -lpthread
 
 # ---- the rest lives in its own fragments --------------------------------------------------------
-include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk) $(wildcard replay/*/*.mk)
+include $(wildcard tests/*.mk) $(wildcard bench/*.mk) $(wildcard docs/*.mk) $(wildcard replay/*/*.mk) $(wildcard fuzz/*.mk fuzz/*/*.mk)
 
 clean:
 	rm -rf $(O)

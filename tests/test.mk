@@ -7,6 +7,7 @@ test-build: all unit-build consumers
 
 deps:
 	@tests/tools/deps
+	@tests/tools/cjson-source $(CJSON_DIR) || echo 'The fuzz libraries are left out.'
 
 # The vendor's SDK for the tests. `make sdk` fails when it cannot be had; the tests only skip.
 sdk:
