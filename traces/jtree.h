@@ -109,6 +109,9 @@ enum jtree_style {
 };
 /* malloc'd, NUL-terminated, free() it; bytes may be NULL. */
 char *jtree_print(const cJSON *node, enum jtree_style style, size_t *bytes);
+/* Into the caller's memory, NUL-terminated. Returns the length without the NUL; is that `room` or more, then
+ * it did not fit and the text is useless. */
+size_t jtree_print_to(const cJSON *node, enum jtree_style style, char *text, size_t room);
 
 /* ---- comparing ---- */
 

@@ -11,6 +11,7 @@ struct printer {
     char *text;
     size_t used, room;
     enum jtree_style style;
+    bool fixed; /* text is the caller's: what does not fit is counted only */
     bool failed;
 };
 
@@ -19,6 +20,12 @@ put(struct printer *out, const char *bytes, size_t count)
 {
     if (out->failed)
         return;
+    if (out->fixed) {
+        if (out->used < out->room && out->room - out->used > count)
+            memcpy(out->text + out->used, bytes, count);
+        out->used += count;
+        return;
+    }
     if (out->room - out->used < count + 1) {
         size_t room = (out->room + count + 1) * 2;
         char *grown = realloc(out->text, room);
@@ -175,15 +182,31 @@ margins(const cJSON *node)
     return node->string;
 }
 
+static void
+put_root(struct printer *out, const cJSON *node)
+{
+    const char *layout = margins(node);
+    put_gap(out, &layout);
+    put_node(out, node, 0);
+    put_gap(out, &layout);
+    put(out, "", 0);
+}
+
+size_t
+jtree_print_to(const cJSON *node, enum jtree_style style, char *text, size_t room)
+{
+    struct printer out = {.text = text, .room = room, .style = style, .fixed = true};
+    put_root(&out, node);
+    if (room > 0)
+        text[out.used < room ? out.used : 0] = '\0';
+    return out.used;
+}
+
 char *
 jtree_print(const cJSON *node, enum jtree_style style, size_t *bytes)
 {
     struct printer out = {.style = style};
-    const char *layout = margins(node);
-    put_gap(&out, &layout);
-    put_node(&out, node, 0);
-    put_gap(&out, &layout);
-    put(&out, "", 0);
+    put_root(&out, node);
     if (out.failed || out.text == NULL) {
         free(out.text);
         return NULL;

@@ -61,20 +61,25 @@ struct fuzz_case {
 };
 
 /*
- * Reads a case; everything it points to is in `arena` (or in `text`, which must live as long). Payloads
- * become CASE_TEXT; case_parse makes trees of them when they are looked into. -1: not a case (FAULT_DATA says
+ * Reads a case; everything it points to is in `arena`. Payloads become CASE_TEXT; case_parse makes trees of
+ * them when they are looked into. An empty text is a case without callbacks. -1: not a case (FAULT_DATA says
  * where and why) or no memory.
  */
 int case_read(struct fuzz_case *c, struct arena *arena, const char *text, size_t bytes, struct fault *fault);
-/* CASE_TEXT -> CASE_TREE where the text is one strict JSON document and the parameter is JSON. False: it
- * stays text. */
+/* CASE_TEXT -> CASE_TREE (jtree's, in the arena) where the text is one strict JSON document. False: it stays
+ * as it is. The caller knows whether it is a payload (case_is_json): a message's text "1" is JSON, too. White
+ * space between the tokens is gone then. */
 bool case_parse(struct case_value *value, struct arena *arena);
-/* What crosses: fills bytes and count of a CASE_TREE. -1: no memory. */
+/* Is parameter `param` declared to carry JSON? An answer of which nobody knows what it holds is not. */
+bool case_is_json(const struct case_event *event, unsigned param);
+/* What crosses: fills bytes and count of a CASE_TREE anew. -1: no memory. */
 int case_print(struct case_value *value, struct arena *arena);
-/* Writes the text form, final newline included. Returns the length, or 0: more than `room`, or no memory. */
+/* Writes the text form, final newline included; not NUL-terminated. A text ends at its first NUL, as it does
+ * for a callback. Whatever is in the case, case_read gives it back as it crosses. Returns the length, or 0:
+ * more than `room` (or no callback, or no memory). */
 size_t case_write(const struct fuzz_case *c, struct arena *arena, char *text, size_t room);
-/* A valid-lane case: every payload that is declared as JSON is one strict JSON document (or empty, or NULL).
- */
+/* A valid-lane case: every payload that is declared as JSON is one strict JSON document (or empty, or NULL),
+ * every other text is UTF-8. */
 enum case_lane case_lane(const struct fuzz_case *c, struct arena *arena);
 int case_add(struct fuzz_case *c, struct arena *arena, const struct case_event *event);
 /* Deep copy into another arena. */
