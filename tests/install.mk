@@ -20,11 +20,16 @@ install: all
 	install -m 755 $(EMBED_SO) $(devdir)/$(EMBED_SONAME)
 	ln -sfn $(EMBED_SONAME) $(devdir)/$(notdir $(EMBED_SO))
 	printf '%s\n' "$$EMBED_PC_INSTALLED" >$(devdir)/pkgconfig/timtape-replay.pc
+	$(if $(FUZZ_READY),install -m 644 $(FUZZ_HEADER) $(incdir)/fuzz.h)
+	$(if $(FUZZ_READY),install -m 644 $(FUZZ_A) $(devdir))
+	$(if $(filter $(FUZZ_AFL),$(FUZZ_PRODUCT)),install -m 755 $(FUZZ_AFL) $(devdir))
+	$(if $(FUZZ_READY),printf '%s\n' "$$FUZZ_PC_INSTALLED" >$(devdir)/pkgconfig/timtape-fuzz.pc)
 	install -m 644 man/timtape.1 $(mandir)/timtape.1
 	cp -R traces/samples corpus $(samples)/
 
 uninstall:
 	rm -f $(bindir)/timtape $(mandir)/timtape.1 $(incdir)/tim.h $(incdir)/replay.h $(devdir)/pkgconfig/timtape-replay.pc
 	rm -f $(devdir)/$(notdir $(EMBED_A)) $(devdir)/$(notdir $(EMBED_SO)) $(devdir)/$(EMBED_SONAME)
+	rm -f $(incdir)/fuzz.h $(devdir)/$(notdir $(FUZZ_A)) $(devdir)/$(notdir $(FUZZ_AFL)) $(devdir)/pkgconfig/timtape-fuzz.pc
 	rm -rf $(libdir) $(samples)
 	-rmdir $(incdir) 2>/dev/null

@@ -84,10 +84,6 @@ struct timtape_replay {
 };
 
 /* ---- embed_bind.c ---- */
-/* The entry of "NAME" or "NAME@VERSION" of `bytes` bytes, or NULL with a fault. */
-const struct api_entry *embed_entry(const char *name, size_t bytes, bool callback, struct fault *fault);
-/* "CALLBACK[@VERSION][:FUNCTION]"; the handler is left alone. 0 or -1. */
-int embed_name(const char *name, struct embed_binding *binding, struct fault *fault);
 /* 1: `next` of the replay has a handler, noted in next_answer or next_binding; 0: none; -1: fault. */
 int embed_handler(struct timtape_replay *replay);
 

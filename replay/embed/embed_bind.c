@@ -1,70 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Names of callbacks, and which handler a callback goes to. */
-#include <stdio.h>
+/* Which handler a callback goes to. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "replay/embed/embed.h"
-
-#define MOST_NAME 200
-
-const struct api_entry *
-embed_entry(const char *name, size_t bytes, bool callback, struct fault *fault)
-{
-    char text[MOST_NAME];
-    const struct api_entry *entry = NULL;
-
-    if (bytes < sizeof text) {
-        snprintf(text, sizeof text, "%.*s", (int)bytes, name);
-        char *version = strchr(text, '@');
-        if (version != NULL)
-            *version++ = '\0';
-        if (version == NULL || *version != '\0')
-            entry = api_find_version(text, version);
-    }
-    if (entry == NULL) {
-        fault_set(fault, FAULT_USAGE, "\"%.*s\": the API has no %s of that name", (int)bytes, name,
-                  callback ? "callback type" : "function");
-    } else if ((entry->kind == API_CALLBACK) != callback) {
-        fault_set(fault, FAULT_USAGE, "\"%.*s\" is a %s", (int)bytes, name,
-                  callback ? "function; its callbacks are \"CALLBACK:FUNCTION\"" : "callback type");
-        entry = NULL;
-    }
-    return entry;
-}
-
-static bool
-brings(const struct api_entry *function, const struct api_entry *callback)
-{
-    for (unsigned i = 0; i < function->nparams; i++) {
-        if (function->params[i].type == API_FN && function->params[i].callback >= 0 &&
-            strcmp(api_entries[function->params[i].callback].name, callback->name) == 0)
-            return true;
-    }
-    return false;
-}
-
-int
-embed_name(const char *name, struct embed_binding *binding, struct fault *fault)
-{
-    if (name == NULL)
-        return fault_set(fault, FAULT_USAGE, "no name of a callback was given");
-    size_t bytes = strcspn(name, ":");
-    binding->callback = embed_entry(name, bytes, true, fault);
-    binding->function = NULL;
-    if (binding->callback == NULL)
-        return -1;
-    if (name[bytes] == '\0')
-        return 0;
-    name += bytes + 1;
-    binding->function = embed_entry(name, strlen(name), false, fault);
-    if (binding->function == NULL)
-        return -1;
-    if (!brings(binding->function, binding->callback))
-        return fault_set(fault, FAULT_USAGE, "%s takes no %s", binding->function->name,
-                         binding->callback->name);
-    return 0;
-}
+#include "traces/callback_name.h"
 
 static bool
 same_name(const struct embed_binding *a, const struct embed_binding *b)
@@ -83,7 +23,8 @@ timtape_replay_bind(struct timtape_replay *replay, const char *name, timtape_fun
     size_t i;
 
     replay->fault.text[0] = '\0';
-    if (embed_name(name, &binding, &replay->fault) != 0 || embed_reconsider(replay) != 0)
+    if (callback_name_parse(name, &binding.callback, &binding.function, &replay->fault) != 0 ||
+        embed_reconsider(replay) != 0)
         return -1;
     for (i = 0; i < replay->nbindings && !same_name(&replay->bindings[i], &binding); i++)
         ;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "replay/embed/embed.h"
+#include "traces/callback_name.h"
 
 /* Numbers of the calls of one function, in order. */
 struct calls {
@@ -55,7 +56,8 @@ timtape_replay_count(struct timtape_replay *replay, const char *name)
     int more;
 
     replay->fault.text[0] = '\0';
-    if ((name != NULL && embed_name(name, &wanted, &replay->fault) != 0) ||
+    if ((name != NULL &&
+         callback_name_parse(name, &wanted.callback, &wanted.function, &replay->fault) != 0) ||
         tape_rewind(replay->lookup, 0, &replay->fault) != 0)
         return -1;
     while ((more = tape_next(replay->lookup, &event, &replay->fault)) == 1) {

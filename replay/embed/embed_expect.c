@@ -6,6 +6,7 @@
 
 #include "replay/embed/embed.h"
 #include "replay/judge/match.h"
+#include "traces/callback_name.h"
 
 /* The callback that calls belong to now. */
 static struct embed_scene *
@@ -236,7 +237,7 @@ timtape_replay_expect(struct timtape_replay *replay, const char *function, ...)
         fault_set(&replay->fault, FAULT_USAGE, "no name of a function was given");
         return NULL;
     }
-    const struct api_entry *entry = embed_entry(function, strlen(function), false, &replay->fault);
+    const struct api_entry *entry = callback_name_entry(function, strlen(function), false, &replay->fault);
     if (entry == NULL)
         return NULL;
     va_start(arguments, function);

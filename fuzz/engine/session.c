@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/engine/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#pragma weak timtape_fuzz_setup
+#pragma weak timtape_fuzz_reset
+
+struct session session;
+
+static int
+say(const struct fault *fault)
+{
+    fprintf(stderr, "timtape-fuzz: %s\n", fault->text);
+    return fault->kind;
+}
+
+int
+session_begin(void)
+{
+    struct fault fault = {.kind = FAULT_INTERNAL};
+
+    if (session.ready)
+        return 0;
+    if (engine_options_read(&session.options, &fault) != 0 ||
+        deliver_table_read(&session.table, timtape_fuzz_bindings, &fault) != 0)
+        return say(&fault);
+    session.arena = arena_new();
+    if (session.arena == NULL) {
+        fault_set(&fault, FAULT_INTERNAL, "out of memory");
+        return say(&fault);
+    }
+    session.ready = true;
+    /* Who only asks for the table shall not have to wait for a client to start. */
+    if (session.options.list || timtape_fuzz_setup == NULL)
+        return 0;
+    return timtape_fuzz_setup();
+}
+
+int
+session_input(const char *data, size_t size)
+{
+    const struct deliver_table *table = &session.table;
+    struct fault fault;
+    struct fuzz_case c;
+    int kind;
+
+    arena_reset(session.arena);
+    kind = input_read(&c, session.arena, table->targets, table->count, data, size, &fault);
+    if (timtape_fuzz_reset != NULL)
+        timtape_fuzz_reset();
+    if (kind < 0 || (kind != INPUT_NOTHING && deliver_case(table, &c, session.arena, NULL) < 0)) {
+        fprintf(stderr, "timtape-fuzz: out of memory\n");
+        abort();
+    }
+    return kind;
+}
+
+void
+session_list(void)
+{
+    for (size_t i = 0; i < session.table.count; i++)
+        puts(session.table.bindings[i].name);
+    fflush(stdout);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* What a fuzz target's process has, whatever engine drives it: options, table, memory. One in a process. */
+#ifndef FUZZ_ENGINE_SESSION_H
+#define FUZZ_ENGINE_SESSION_H
+
+#include "fuzz/engine/deliver.h"
+#include "fuzz/engine/input.h"
+#include "fuzz/engine/options.h"
+
+struct session {
+    struct engine_options options;
+    struct deliver_table table;
+    struct arena *arena; /* of the input that is delivered */
+    bool ready;
+};
+extern struct session session;
+
+/* Reads options and table, calls timtape_fuzz_setup. 0; else the status that the process should end with,
+ * said on stderr. Twice: does nothing. */
+int session_begin(void);
+/* Delivers one input. enum input_kind. Ends the process when there is no memory. */
+int session_input(const char *data, size_t size);
+/* The table, a binding a line. */
+void session_list(void);
+
+#endif
