@@ -38,6 +38,8 @@ CFLAGS_  := -std=c11 $(WARN) $(OPT) -fvisibility=hidden -MMD -MP $(CFLAGS)
 IN_APP   := -std=c11 $(WARN) -O2 -g -fvisibility=hidden -MMD -MP -fPIC -fexceptions -ftls-model=initial-exec -fno-sanitize=all -fno-plt
 
 LIBS     := $(shell pkg-config --libs sqlite3 libcjson 2>/dev/null || echo -lsqlite3 -lcjson)
+# The command besides: stacks and lines of findings (fuzz/finding).
+HOST_LIBS = $(LIBS) -ldw
 
 .PHONY: all help deps demo test check unit e2e bench lint format install uninstall clean sdk coverage
 .DEFAULT_GOAL := all
@@ -112,7 +114,7 @@ $(O)/pic/%.o: %.c $(O)/gen.stamp
 
 # ---- linking ---------------------------------------------------------------------------------
 $(O)/timtape: $(CLI_OBJ) $(HOST_OBJ)
-	$(Q)$(CC) $(LDSAN) $^ -o $@ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(LDSAN) $^ -o $@ $(LDFLAGS) $(HOST_LIBS)
 
 # Only there to give the shim its one needed name; the audit object maps that name to the
 # real SDK or to the stand-in.

@@ -31,7 +31,7 @@ $(O)/obj/tests/unit/%.o: tests/unit/%.c $(O)/gen.stamp
 define unit_rule
 $(O)/unit/$(1): $(O)/obj/tests/unit/$(1).o $(call unit_objs,$(1))
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDSAN) $$^ -o $$@ -Wl,-rpath,'$$$$ORIGIN/../link' $$(LDFLAGS) $$(LIBS) -lcmocka -lpthread -ldl
+	$$(Q)$$(CC) $$(LDSAN) $$^ -o $$@ -Wl,-rpath,'$$$$ORIGIN/../link' $$(LDFLAGS) $$(HOST_LIBS) -lcmocka -lpthread -ldl
 endef
 $(foreach test,$(UNIT_NAME),$(eval $(call unit_rule,$(test))))
 

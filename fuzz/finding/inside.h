@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/* What the files of this room share. */
+#ifndef FUZZ_FINDING_INSIDE_H
+#define FUZZ_FINDING_INSIDE_H
+
+#include "fuzz/finding/finding.h"
+
+/* ---- symbol.c: one thread at a time; modules are kept open ---- */
+struct Dwfl_Module;
+/* Frames of an address of an ELF file, those that were inlined there first. How many, at least 1 (room > 0):
+ * what is not known is empty. */
+unsigned symbol_offset(const char *module, uint64_t offset, struct finding_frame *frames, unsigned room);
+/* Frames of an address in a module of a Dwfl of the caller's; NULL: in none. */
+unsigned symbol_address(struct Dwfl_Module *module, uint64_t address, struct finding_frame *frames,
+                        unsigned room);
+
+/* ---- own.c ---- */
+enum own { OWN_APP, OWN_JSON, OWN_SYSTEM, OWN_DELIVERY };
+enum own own_frame(const struct finding_frame *frame);
+/* The JSON library of a frame that is OWN_JSON, for people. */
+const char *own_library(const struct finding_frame *frame);
+
+/* ---- report.c ---- */
+/* The frames of the first stack in a text; how many. `end`: where that stack ends, or NULL. */
+unsigned report_frames(const char *text, const char *end, struct finding_frame *frames, unsigned room,
+                       const char **after);
+/* What a text says about how its process ended. */
+struct report {
+    enum finding_kind kind; /* FINDING_NONE: nothing */
+    char what[64];
+    const char *stack; /* where to look for the stack */
+    const char *other; /* where to look for the other stack of a data race, or NULL */
+    char file[160];    /* place that the headline names, or "" */
+    unsigned line;
+    bool abort; /* it only says that a signal came, of abort() */
+};
+void report_read(const char *text, const char *end, struct report *report);
+
+/* ---- small things ---- */
+/* The end of the line at `text`. */
+const char *finding_line_end(const char *text, const char *end);
+/* A bounded copy of `bytes` bytes; control characters become '?'. */
+void finding_copy(char *to, size_t room, const char *from, size_t bytes);
+const char *finding_base(const char *path);
+
+/* Writes a file as a whole or not at all, below the folder `folder`. */
+int finding_write(int folder, const char *name, const char *text, size_t bytes, struct fault *fault);
+/* A bounded file into malloc'd memory, NUL-terminated; NULL: fault. */
+char *finding_read(int folder, const char *name, size_t most, size_t *bytes, struct fault *fault);
+
+#endif
