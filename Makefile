@@ -93,8 +93,8 @@ $(O)/apigen: $(APIGEN_SRC) $(wildcard harness/api/gen/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g $(APIGEN_SRC) -o $@
 $(O)/gen.stamp: $(O)/apigen $(sort $(wildcard harness/api/*.tim))
-	@mkdir -p $(GEN) $(dir $(HEADER))
-	$(Q)$(O)/apigen --out $(GEN) --header $(HEADER) $(sort $(wildcard harness/api/*.tim))
+	@mkdir -p $(GEN) $(dir $(HEADER)) $(O)/fuzz/dict $(O)/schema
+	$(Q)$(O)/apigen --out $(GEN) --header $(HEADER) --dict $(O)/fuzz/dict --schema $(O)/schema $(sort $(wildcard harness/api/*.tim))
 	@touch $@
 $(GENERATED): $(O)/gen.stamp ;
 

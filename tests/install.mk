@@ -25,7 +25,8 @@ install: all
 	$(if $(filter $(FUZZ_AFL),$(FUZZ_PRODUCT)),install -m 755 $(FUZZ_AFL) $(devdir))
 	$(if $(FUZZ_READY),printf '%s\n' "$$FUZZ_PC_INSTALLED" >$(devdir)/pkgconfig/timtape-fuzz.pc)
 	install -m 644 man/timtape.1 $(mandir)/timtape.1
-	cp -R traces/samples corpus $(samples)/
+	cp -R traces/samples corpus $(O)/schema $(samples)/
+	cp -R $(O)/fuzz/dict $(samples)/dict
 
 uninstall:
 	rm -f $(bindir)/timtape $(mandir)/timtape.1 $(incdir)/tim.h $(incdir)/replay.h $(devdir)/pkgconfig/timtape-replay.pc

@@ -12,6 +12,8 @@ struct out {
     void *stream; /* FILE * */
     const char *path;
 };
+void out_create(struct out *out, const char *path);
+/* Same, begun as C source. */
 void out_open(struct out *out, const char *path, const char *purpose);
 void out_close(struct out *out);
 void put(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -45,5 +47,7 @@ void emit_header(const struct model *model, const char *path);
 void emit_shim(const struct model *model, const char *path);
 void emit_standin(const struct model *model, const char *path);
 void emit_invoke(const struct model *model, const char *path);
+void emit_dict(const struct model *model, const char *folder);
+void emit_schema(const struct model *model, const char *folder);
 
 #endif

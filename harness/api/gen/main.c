@@ -10,7 +10,7 @@
 static int
 usage(void)
 {
-    fputs("usage: apigen [--check] [--out DIR --header FILE] DESCRIPTION.tim...\n", stderr);
+    fputs("usage: apigen [--check] [--out DIR --header FILE] [--dict DIR] [--schema DIR] DESCRIPTION.tim...\n", stderr);
     return 64;
 }
 
@@ -30,7 +30,7 @@ include_of(const char *header)
 int
 main(int argc, char **argv)
 {
-    const char *folder = NULL, *header = NULL;
+    const char *folder = NULL, *header = NULL, *dict = NULL, *schema = NULL;
     struct model model = {0};
     bool check = false;
     int i;
@@ -42,6 +42,10 @@ main(int argc, char **argv)
             folder = argv[++i];
         else if (strcmp(argv[i], "--header") == 0 && i + 1 < argc)
             header = argv[++i];
+        else if (strcmp(argv[i], "--dict") == 0 && i + 1 < argc)
+            dict = argv[++i];
+        else if (strcmp(argv[i], "--schema") == 0 && i + 1 < argc)
+            schema = argv[++i];
         else
             return usage();
     }
@@ -61,5 +65,9 @@ main(int argc, char **argv)
     emit_standin(&model, gen_format("%s/standin_gen.c", folder));
     emit_invoke(&model, gen_format("%s/invoke_gen.c", folder));
     emit_header(&model, header);
+    if (dict != NULL)
+        emit_dict(&model, dict);
+    if (schema != NULL)
+        emit_schema(&model, schema);
     return 0;
 }
