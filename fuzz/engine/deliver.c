@@ -127,6 +127,8 @@ deliver_event(struct case_event *event, const struct timtape_fuzz_binding *bindi
             hooks->after(event);
     }
     copies_free(&copies);
+    if (status == 0 && hooks != NULL && hooks->settle != NULL)
+        hooks->settle();
     return status;
 }
 

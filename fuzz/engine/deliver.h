@@ -23,6 +23,7 @@ struct deliver_table {
 struct deliver_hooks {
     void (*before)(const struct case_event *event, union api_value *values);
     void (*after)(const struct case_event *event);
+    void (*settle)(void); /* after that, when the texts are gone */
 };
 
 /* Reads the table; -1: a name means nothing, a handler is NULL, the table is empty, no memory. */

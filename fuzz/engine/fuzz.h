@@ -15,6 +15,9 @@
 #ifndef TIMTAPE_FUZZ_H
 #define TIMTAPE_FUZZ_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,6 +37,17 @@ extern const struct timtape_fuzz_binding timtape_fuzz_bindings[];
 /* Yours, optional: once at the start (returns 0, or the program's exit status); before each input. */
 int timtape_fuzz_setup(void);
 void timtape_fuzz_reset(void);
+
+/* Yours, optional, for oracles (docs/oracles.md): a number that says what the handlers have made of the
+ * input. */
+uint64_t timtape_fuzz_digest(void);
+/* User data that belongs to one completion and is gone when that has returned: the table ends with {0}.
+ * Handlers then get a copy of their own. */
+struct timtape_fuzz_user {
+    const void *user_data;
+    size_t bytes;
+};
+extern const struct timtape_fuzz_user timtape_fuzz_users[];
 
 #ifdef __cplusplus
 }

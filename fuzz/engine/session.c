@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fuzz/engine/watch.h"
+
 #pragma weak timtape_fuzz_setup
-#pragma weak timtape_fuzz_reset
 
 struct session session;
 
@@ -31,6 +32,8 @@ session_begin(void)
         fault_set(&fault, FAULT_INTERNAL, "out of memory");
         return say(&fault);
     }
+    if (watch_setup(&session.table, session.arena, &fault) != 0)
+        return say(&fault);
     session.ready = true;
     /* Who only asks for the table shall not have to wait for a client to start. */
     if (session.options.list || timtape_fuzz_setup == NULL)
@@ -48,9 +51,7 @@ session_input(const char *data, size_t size)
 
     arena_reset(session.arena);
     kind = input_read(&c, session.arena, table->targets, table->count, data, size, &fault);
-    if (timtape_fuzz_reset != NULL)
-        timtape_fuzz_reset();
-    if (kind < 0 || (kind != INPUT_NOTHING && deliver_case(table, &c, session.arena, NULL) < 0)) {
+    if (kind < 0 || (kind != INPUT_NOTHING && watch_deliver(&c) < 0)) {
         fprintf(stderr, "timtape-fuzz: out of memory\n");
         abort();
     }

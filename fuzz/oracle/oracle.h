@@ -17,12 +17,12 @@
  * What the engine does with one input:
  *
  *   oracle_begin(c);
- *   host->deliver(host->context, c);        for each callback: oracle_before, the handler, oracle_after
- *   oracle_end(c, arena);                   may call host->deliver with other cases
+ *   host->deliver(host->context, c);        for each callback: oracle_before, the handler, oracle_after,
+ * oracle_settle oracle_end(c, arena);                   may call host->deliver with other cases
  *
- * It may do all of this when no oracle is chosen: oracle_before and oracle_after carry the SDK's side of the
- * target, too (sdk.h). Threads: all of these on the thread that delivers; handlers may call into the SDK from
- * any thread. Only one host in a process.
+ * It may do all of this when no oracle is chosen: the SDK's side of the target (sdk.h) goes the same way.
+ * Threads: all of these on the thread that delivers; handlers may call into the SDK from any thread. Only one
+ * host in a process.
  */
 #ifndef FUZZ_ORACLE_ORACLE_H
 #define FUZZ_ORACLE_ORACLE_H
@@ -57,9 +57,11 @@ int oracle_setup(const char *names, const struct oracle_host *host, struct fault
 
 void oracle_begin(const struct fuzz_case *c);
 /* Just before and just after a handler gets `event`. `values` are what it will be called with, user data
- * included; the user data may be replaced. Texts need to live until oracle_after has returned. */
+ * included; the user data may be replaced. */
 void oracle_before(const struct case_event *event, union api_value *values);
 void oracle_after(const struct case_event *event);
+/* When the texts of the event are gone: completes the calls that the handler has made (sdk.h). */
+void oracle_settle(void);
 /* The deliveries that oracles want besides. `arena` is the input's; what they make is taken from it. */
 void oracle_end(const struct fuzz_case *c, struct arena *arena);
 
