@@ -17,8 +17,9 @@
  *   signature.c  the first own frame and line; equal signatures are one bug; own.c: whose a frame is
  *   minimise.c   JSON tree and event list, the same signature kept
  *   explain.c    the sentence: which value it takes
- *   store.c      the folder above; json.c, test.c, tape.c, known.c: its files
- *   sarif.c junit.c   reports over findings
+ *   store.c      the folder above; record.c (finding.json), replay.c (tape and test), known.c: its files;
+ *                load.c reads them
+ *   sarif.c junit.c rows.c   reports over findings
  *
  * Threads: ptrace knows threads, so what runs or looks at a process is used by one thread.
  * Everything that is read (reports, inputs, findings of an earlier run) may be hostile.
@@ -165,6 +166,7 @@ struct finding {
     unsigned count;       /* inputs that do it */
     const char *first;    /* name of one of them, or NULL */
     char *const *command; /* target or app */
+    bool recount;         /* `count` is all that there are, not some more */
     bool app;             /* it is an app that replays, not a target that takes a file */
 };
 enum finding_stored { FINDING_NEW = 1, FINDING_BETTER, FINDING_SEEN };

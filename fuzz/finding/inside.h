@@ -43,9 +43,22 @@ const char *finding_line_end(const char *text, const char *end);
 void finding_copy(char *to, size_t room, const char *from, size_t bytes);
 const char *finding_base(const char *path);
 
-/* Writes a file as a whole or not at all, below the folder `folder`. */
+/* ---- files.c ---- */
+/* Writes a file as a whole or not at all, in the folder `folder`. */
 int finding_write(int folder, const char *name, const char *text, size_t bytes, struct fault *fault);
-/* A bounded file into malloc'd memory, NUL-terminated; NULL: fault. */
+/* A file of at most `most` bytes into malloc'd memory, NUL-terminated; NULL: fault. */
 char *finding_read(int folder, const char *name, size_t most, size_t *bytes, struct fault *fault);
+/* The folder `name` in `parent` (AT_FDCWD), made if need be; or -1. */
+int finding_folder(int parent, const char *name, bool make, struct fault *fault);
+
+/* ---- record.c, replay.c, known.c, load.c: malloc'd texts; NULL: no memory ---- */
+char *record_json(const char *dir, const struct finding *finding, const char *input, size_t *bytes);
+char *replay_test(const struct finding *finding, size_t *bytes);
+/* Writes bug.tape into `folder`. 1: done; 0: the case cannot be a tape; -1: fault. */
+int replay_tape(int folder, const struct finding *finding, struct fault *fault);
+/* DIR/known.ndjson without the lines of `signature`, and with that of `finding` if not NULL. */
+int known_change(int dir, const char *signature, const struct finding *finding, struct fault *fault);
+/* One finding.json. -1: it is none. */
+int load_row(int folder, struct finding_row *row);
 
 #endif

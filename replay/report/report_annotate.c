@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "replay/report/report.h"
-#include "replay/report/report_escape.h"
+#include "base/escape.h"
 #include "replay/report/report_path.h"
 
 static bool

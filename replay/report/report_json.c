@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "replay/report/report.h"
-#include "replay/report/report_escape.h"
+#include "base/escape.h"
 
 static void
 put_string(FILE *stream, const char *text)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "replay/report/report.h"
-#include "replay/report/report_escape.h"
+#include "base/escape.h"
 #include "replay/report/report_path.h"
 
 #define FOLDER_MOST 512

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "replay/report/report.h"
-#include "replay/report/report_escape.h"
+#include "base/escape.h"
 #include "replay/report/report_path.h"
 #include "traces/jtree.h"
 #include "traces/utf8.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "replay/report/report_escape.h"
+#include "base/escape.h"
 
 #include <string.h>
 
