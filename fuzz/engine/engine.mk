@@ -12,12 +12,12 @@ FUZZ_ROOMS  := model mutate coverage oracle
 FUZZ_IN_AFL := $(wildcard fuzz/engine/afl*.c)
 FUZZ_APART  := fuzz/engine/runner_main.c $(FUZZ_IN_AFL)
 FUZZ_ENGINE := $(filter-out $(FUZZ_APART),$(wildcard fuzz/engine/*.c))
-FUZZ_SHARED := $(foreach file,options input produce,$(wildcard fuzz/engine/$(file).c))
+FUZZ_SHARED := $(foreach file,options input produce read_file,$(wildcard fuzz/engine/$(file).c))
 FUZZ_REST   := $(foreach room,$(FUZZ_ROOMS),$(call src,fuzz/$(room))) $(wildcard harness/base/*.c) harness/api/api.c $(wildcard traces/*.c)
 fuzz_obj     = $(patsubst %.c,$(O)/fuzz/%.o,$(1))
 
 ifneq ($(FUZZ_READY),)
-FUZZ_PRODUCT := $(FUZZ_HEADER) $(FUZZ_A) $(FUZZ_PC) $(if $(FUZZ_IN_AFL),$(FUZZ_AFL))
+FUZZ_PRODUCT := $(FUZZ_HEADER) $(FUZZ_A) $(FUZZ_PC) $(if $(shell grep -ls ^mutator_smaller fuzz/mutate/*.c),$(FUZZ_AFL))
 all: $(FUZZ_PRODUCT)
 endif
 
@@ -50,7 +50,8 @@ $(FUZZ_AFL): $(call fuzz_obj,$(FUZZ_IN_AFL) $(FUZZ_SHARED)) $(O)/fuzz/rest.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $^ -o $@ -Wl,-soname,$(@F) -Wl,-z,defs
 
-# fuzz_pc PREFIX LIBDIR INCLUDEDIR
+# fuzz_pc PREFIX LIBDIR INCLUDEDIR. -u: the name is strong in libFuzzer, but weak in AFL++'s driver, and the linker takes
+# nothing out of an archive for a weak name.
 define fuzz_pc
 prefix=$(1)
 libdir=$(2)
@@ -59,7 +60,7 @@ includedir=$(3)
 Name: timtape-fuzz
 Description: Fuzz targets for handlers of Tencent IM callbacks, under libFuzzer, AFL++, or as a plain test
 Version: $(VERSION)
-Libs: -L$${libdir} -ltimtape-fuzz
+Libs: -L$${libdir} -Wl,-u,LLVMFuzzerTestOneInput -ltimtape-fuzz
 Cflags: -I$${includedir}
 endef
 export FUZZ_PC_BUILD := $(call fuzz_pc,$(abspath $(O)),$${prefix}/lib,$${prefix}/include)

@@ -52,6 +52,9 @@ input_read(struct fuzz_case *c, struct arena *arena, const struct mutate_target 
     for (size_t i = 0; i < ntargets; i++) {
         if (targets[i].callback->payload < 0)
             continue;
+        /* The line end that editors put there is no part of a payload. */
+        if (data[size - 1] == '\n')
+            size--;
         const char *payload = arena_text(arena, data, size);
         if (payload == NULL)
             return -1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/engine/read_file.h"
 #include "fuzz/engine/runner_play.h"
 #include "fuzz/engine/session.h"
 
@@ -53,7 +54,7 @@ print_file(const char *path)
     struct fault fault = {.kind = FAULT_INTERNAL, .text = "out of memory"};
     struct fuzz_case c;
     size_t size;
-    char *data = runner_file_read(path, &size, &fault);
+    char *data = read_file(path, &size, &fault);
     int kind, status;
 
     if (data == NULL)
@@ -102,20 +103,34 @@ wrong_main(void)
     return FAULT_USAGE;
 }
 
+static int
+print_seed(void)
+{
+    const char *text;
+
+    session_produce(NULL);
+    size_t size = producer_make(session.producer, session.options.seed, &text);
+    if (size == 0)
+        return fail(&(struct fault){FAULT_INTERNAL, "no case could be made of the bindings"});
+    fwrite(text, 1, size, stdout);
+    return 0;
+}
+
 /* --list, --print FILE, --seed: 1 and *status; 0: another option. */
 static int
 look(char **argv, int *status)
 {
-    bool list = strcmp(argv[0], "--list") == 0, print = strcmp(argv[0], "--print") == 0 && argv[1] != NULL;
+    bool list = strcmp(argv[0], "--list") == 0, seed = strcmp(argv[0], "--seed") == 0;
+    bool print = strcmp(argv[0], "--print") == 0 && argv[1] != NULL;
 
-    if (!list && !print)
+    if (!list && !seed && !print)
         return 0;
     session.options.list = true;
     *status = session_begin();
     if (*status == 0 && list)
         session_list();
     else if (*status == 0)
-        *status = print_file(argv[1]);
+        *status = seed ? print_seed() : print_file(argv[1]);
     return 1;
 }
 

@@ -14,7 +14,5 @@ struct runner_files {
 /* A file, or everything below a folder, by name. -1: it is not there, or no memory. */
 int runner_files_add(struct runner_files *files, const char *path, struct fault *fault);
 void runner_files_free(struct runner_files *files);
-/* malloc'd; NULL with a fault. */
-char *runner_file_read(const char *path, size_t *size, struct fault *fault);
 
 #endif

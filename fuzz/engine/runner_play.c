@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuzz/engine/read_file.h"
 #include "fuzz/engine/session.h"
 
 /* How far the child is; shared with the parent. */
@@ -28,7 +29,7 @@ play(const struct runner_files *files, struct progress *progress)
     for (; progress->at < files->count; progress->at++) {
         struct fault fault;
         size_t size;
-        char *data = runner_file_read(files->paths[progress->at], &size, &fault);
+        char *data = read_file(files->paths[progress->at], &size, &fault);
 
         if (data == NULL) {
             fprintf(stderr, "timtape-fuzz: %s\n", fault.text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fuzz/engine/explain.h"
 #include "fuzz/engine/watch.h"
 
 #pragma weak timtape_fuzz_setup
@@ -41,20 +42,37 @@ session_begin(void)
     return timtape_fuzz_setup();
 }
 
+static void
+no_memory(void)
+{
+    fprintf(stderr, "timtape-fuzz: out of memory\n");
+    abort();
+}
+
+void
+session_produce(struct producer_pass *pass)
+{
+    struct fault fault;
+
+    if (session.options.explain != NULL && explain_open(session.options.explain, &fault) != 0)
+        exit(say(&fault));
+    session.producer =
+        producer_new(&session.options, session.table.targets, session.table.count, pass, &fault);
+    if (session.producer == NULL)
+        exit(say(&fault));
+}
+
 int
 session_input(const char *data, size_t size)
 {
     const struct deliver_table *table = &session.table;
     struct fault fault;
     struct fuzz_case c;
-    int kind;
 
     arena_reset(session.arena);
-    kind = input_read(&c, session.arena, table->targets, table->count, data, size, &fault);
-    if (kind < 0 || (kind != INPUT_NOTHING && watch_deliver(&c) < 0)) {
-        fprintf(stderr, "timtape-fuzz: out of memory\n");
-        abort();
-    }
+    int kind = input_read(&c, session.arena, table->targets, table->count, data, size, &fault);
+    if (kind < 0 || (kind != INPUT_NOTHING && watch_deliver(&c) < 0))
+        no_memory();
     return kind;
 }
 
