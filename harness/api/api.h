@@ -72,6 +72,8 @@ struct api_param {
     int16_t callback;               /* API_FN: id of the callback type, else -1 */
     uint16_t out_bytes;             /* API_OUT: the size the documentation promises (128) */
     bool nullable;                  /* documented: NULL (or "") is legal */
+    const char *indexes;            /* it is an index of this array (a key) of the JSON beside it, or NULL */
+    const char *id;                 /* what it refers to ("message", "group", ...), or NULL */
 };
 
 /*
@@ -131,6 +133,9 @@ struct api_key {
     const char *when_key;    /* meaningful only while this key of the same object ... */
     const char *const *when; /* ... is one of these constants (NULL-terminated), or NULL */
     const char *preset;      /* documented default, as text, or NULL */
+    const char *counts;      /* it says how many elements this array of the same object has, or NULL */
+    const char *parallel;    /* arrays: has as many elements as this array of the same object, or NULL */
+    const char *id;          /* what it refers to, also in other events ("message", "group", ...), or NULL */
 };
 enum api_json {
     API_J_ANY,
@@ -173,6 +178,8 @@ struct api_constant {
     const char *name;
     int64_t value;
     const char *since, *until; /* a renumbered constant appears once per numbering */
+    bool sampled;              /* samples show it with another number: */
+    int64_t seen;
 };
 
 /* Named texts: the operations of the experimental call, marks of @all, sounds. */

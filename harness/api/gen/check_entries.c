@@ -179,6 +179,25 @@ resolve_return(struct model *model, struct entry *entry)
     }
 }
 
+/* An index is one of an array in a JSON object beside it. */
+static void
+check_index(const struct model *model, const struct entry *entry, const struct param *param)
+{
+    if (param->indexes == NULL)
+        return;
+    for (unsigned i = 0; i < entry->nparams; i++) {
+        const char *name = entry->params[i].json.array ? NULL : entry->params[i].json.object;
+        const struct object *o = name != NULL ? model_object(model, name) : NULL;
+        for (unsigned k = 0; o != NULL && k < o->keys.count; k++) {
+            const struct key *key = LIST_AT(&o->keys, struct key, k);
+            if (strcmp(key->name, param->indexes) == 0 && key->type.array)
+                return;
+        }
+    }
+    complain(param->pos, "'index %s': no JSON beside '%s' has an array of that name", param->indexes,
+             param->name);
+}
+
 static void
 resolve_params(struct model *model, struct entry *entry)
 {
@@ -190,6 +209,7 @@ resolve_params(struct model *model, struct entry *entry)
         struct param *param = &entry->params[i];
         resolve_param(model, param);
         check_unique(&names, param->pos, param->name);
+        check_index(model, entry, param);
         if (param->callback != NULL && ++callbacks == 2)
             param->callback->second = true;
         if (param->callback != NULL && entry->list)

@@ -74,6 +74,18 @@ object_choices(struct model *model, const struct object *o)
                                                 : model_enum(model, on->type.values);
 }
 
+/* `mark`s speak of an array of the same object. */
+static void
+check_array(const struct object *o, const struct key *key, const char *mark, const char *array)
+{
+    const struct key *other = array != NULL ? object_key(o, array) : NULL;
+
+    if (array != NULL && (other == NULL || !other->type.array))
+        complain(key->pos, "'%s %s': %s has no array of that name", mark, array, o->name);
+    if (array != NULL && strcmp(mark, "parallel") == 0 && !key->type.array)
+        complain(key->pos, "'%s' is no array, so none can be parallel to it", key->name);
+}
+
 static void
 check_key(struct model *model, const struct object *o, const struct key *key,
           const struct enumeration *choices)
@@ -87,6 +99,8 @@ check_key(struct model *model, const struct object *o, const struct key *key,
                       LIST_AT(&key->was, struct was, i)->until);
     if (key->when.count && o->on == NULL)
         complain(key->pos, "'when' needs to know which key it speaks of: object %s on KEY", o->name);
+    check_array(o, key, "counts", key->counts);
+    check_array(o, key, "parallel", key->parallel);
     for (unsigned i = 0; choices != NULL && i < key->when.count; i++)
         if (enum_constant(choices, list_text(&key->when, i)) == NULL)
             complain(key->pos, "%s has no constant '%s'", choices->name, list_text(&key->when, i));

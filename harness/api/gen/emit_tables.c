@@ -51,6 +51,7 @@ put_param(struct out *out, const struct model *model, const struct param *param)
     put(out, ", .callback = %s", param->callback ? param->callback->id : "-1");
     if (param->out_bytes)
         put(out, ", .out_bytes = %u", param->out_bytes);
+    put(out, ", .indexes = %s, .id = %s", quoted(param->indexes), quoted(param->id));
     put(out, ", .nullable = %s},\n", truth(param->nullable));
 }
 

@@ -33,13 +33,13 @@ put_constant(struct out *out, const struct model *model, const struct enumeratio
         since = model_next_version(model, LIST_AT(&c->was, struct was, c->was.count - 1)->until, &e->range);
     /* since is NULL when even the newest version has an older number: then there is no newest row. */
     if (since != NULL)
-        put(out, "    {\"%s\", INT64_C(%" PRId64 "), \"%s\", %s},\n", c->name, c->value, since,
-            quoted(until_of(&c->range, &e->range)));
+        put(out, "    {\"%s\", INT64_C(%" PRId64 "), \"%s\", %s, %s, INT64_C(%" PRId64 ")},\n", c->name,
+            c->value, since, quoted(until_of(&c->range, &e->range)), c->sampled ? "true" : "false", c->seen);
     for (unsigned i = c->was.count; i-- > 0;) {
         const struct was *was = LIST_AT(&c->was, struct was, i);
         since = i ? model_next_version(model, was[-1].until, &e->range) : born;
-        put(out, "    {\"%s\", INT64_C(%" PRId64 "), \"%s\", \"%s\"},\n", c->name, was->value, since,
-            was->until);
+        put(out, "    {\"%s\", INT64_C(%" PRId64 "), \"%s\", \"%s\", false, 0},\n", c->name, was->value,
+            since, was->until);
     }
 }
 
@@ -150,6 +150,8 @@ put_key(struct out *out, const struct object *o, const struct key *key, const st
     put(out, "        .preset = %s, .since = \"%s\", .until = %s", quoted(key->preset), since,
         quoted(was ? was->until : until_of(&key->range, &o->range)));
     put_also(out, key);
+    put(out, ",\n        .counts = %s, .parallel = %s, .id = %s", quoted(key->counts), quoted(key->parallel),
+        quoted(key->id));
     put(out, "},\n");
 }
 

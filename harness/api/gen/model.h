@@ -44,6 +44,8 @@ struct constant {
     const char *name;
     int64_t value;
     const char *text; /* string constants */
+    bool sampled;     /* samples show another number: */
+    int64_t seen;
     struct range range;
     struct list was;     /* struct was: older numbers */
     struct list aliases; /* texts: macros that stand for it */
@@ -82,6 +84,8 @@ struct key {
     struct list when;    /* texts: constants of the object's `on` key */
     struct list also;    /* struct type: seen in samples, or declared once */
     const char *preset;
+    const char *counts, *parallel; /* keys of the same object, or NULL */
+    const char *id;                /* what it refers to, or NULL */
     const char *doc;
 };
 
@@ -113,6 +117,8 @@ struct param {
     struct list was;    /* texts */
     bool nullable, secret, result;
     const char *changes;
+    const char *indexes; /* key of the array that it is an index of, or NULL */
+    const char *id;      /* what it refers to, or NULL */
     unsigned out_bytes;
     struct type json; /* word is "json" */
     /* Found by the checks. */

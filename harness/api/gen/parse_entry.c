@@ -18,6 +18,10 @@ parse_param_marks(struct parser *p, struct param *param)
             param->secret = true;
         else if (parse_accept(p, "was"))
             list_add_text(&param->was, parse_word(p, "an older name"));
+        else if (parse_accept(p, "index"))
+            param->indexes = parse_word(p, "a key that is an array");
+        else if (parse_accept(p, "id"))
+            param->id = parse_word(p, "what it refers to");
         else if ((changes = parse_changes(p)) != NULL)
             param->changes = changes;
         else

@@ -23,6 +23,9 @@ parse_constant(struct parser *p, struct enumeration *e)
             continue;
         } else if (parse_accept(p, "alias")) {
             list_add_text(&c->aliases, parse_word(p, "a macro"));
+        } else if (!e->strings && parse_accept(p, "seen")) {
+            c->sampled = true;
+            c->seen = parse_number(p);
         } else if (!e->strings && parse_accept(p, "was")) {
             struct was *was = list_add(&c->was, sizeof(*was));
             was->pos = p->token.pos;
@@ -117,6 +120,12 @@ parse_key(struct parser *p, struct object *o)
         } else if (parse_accept(p, "seen") || parse_accept(p, "once")) {
             struct type also = parse_type(p);
             *(struct type *)list_add(&key->also, sizeof(also)) = also;
+        } else if (parse_accept(p, "counts")) {
+            key->counts = parse_word(p, "a key that is an array");
+        } else if (parse_accept(p, "parallel")) {
+            key->parallel = parse_word(p, "a key that is an array");
+        } else if (parse_accept(p, "id")) {
+            key->id = parse_word(p, "what it refers to");
         } else if (parse_accept(p, "default")) {
             key->preset = parse_string(p);
         } else if (parse_accept(p, "doc")) {
