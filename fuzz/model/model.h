@@ -78,7 +78,7 @@ const struct api_object *model_variant(const struct api_object *type, const cJSO
 bool model_enum_has(const struct api_enum *list, int64_t value, const struct model_profile *profile);
 /* Is this constant there in this profile? */
 bool model_constant_in(const struct api_constant *constant, const struct model_profile *profile);
-/* 0, 1 or -1 as words: what a number type can hold. False: no number type. */
+/* What a whole-number type can hold. False: it is none (a double has no such limits). */
 bool model_range(uint8_t json, int64_t *low, uint64_t *high);
 
 /* ---- checks ---- */
@@ -245,6 +245,10 @@ bool model_other_name(struct model_maker *maker, struct model_type object, const
 /* Makes `object` (a union's) one of that variant: its selector right, keys of other variants gone, a key or
  * two of its own there. 0, -1: no memory or no such variant. */
 int model_make_variant(struct model_maker *maker, struct model_type type, cJSON *object, unsigned variant);
+
+/* Puts `with` in the place of `old`, a child of `parent`, which is freed; a member keeps its name. 0 or -1
+ * (`with` NULL among it). */
+int model_replace(cJSON *parent, cJSON *old, cJSON *with);
 
 /* ---- relations ---- */
 
