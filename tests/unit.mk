@@ -35,6 +35,9 @@ $(O)/unit/$(1): $(O)/obj/tests/unit/$(1).o $(call unit_objs,$(1))
 endef
 $(foreach test,$(UNIT_NAME),$(eval $(call unit_rule,$(test))))
 
+# It plays real apps, which run on the product.
+$(O)/unit/test_player: | $(PRODUCT) $(O)/consumers/chat $(O)/consumers/fragile
+
 .PHONY: unit-build
 unit-build: $(UNIT_BIN)
 

@@ -26,12 +26,12 @@
 #define PLAYER_PATIENCE_NS 20000000u /* default */
 
 struct player_options {
-    char *const *argv;             /* the app */
-    const struct trace_base *base; /* must live as long as the player */
-    enum loader_way via;           /* LOADER_AUTO, or a wish */
-    const char *sdk;               /* base name of the SDK's file if it is not the usual one, or NULL */
-    char *const *environment;      /* NULL: ours; else all of it */
-    bool restart;                  /* never fork: start the app for each run */
+    char *const *argv; /* the app; it and the rest must live as long as the player */
+    const struct trace_base *base;
+    enum loader_way via;      /* LOADER_AUTO, or a wish */
+    const char *sdk;          /* base name of the SDK's file if it is not the usual one, or NULL */
+    char *const *environment; /* NULL: ours; else all of it */
+    bool restart;             /* never fork: start the app for each run */
     uint64_t hang_ns; /* a callback that has not returned for so long, or no progress at all; 0: default */
     uint64_t patience_ns; /* how long a callback waits for a recorded call that the app does not make; 0:
                              default */

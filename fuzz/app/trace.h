@@ -8,9 +8,11 @@
  * it twice is delivered twice. The app's calls keep their recorded times; what was called inside a callback
  * (reentrant) goes with it, and is gone with it.
  *
- *   trace.c        load, copy, the small edits
- *   trace_lay.c    callbacks and calls laid out as events that nest, numbered: what a score and a tape are
- * made from trace_score.c  a score straight from a trace trace_save.c   a tape that `timtape replay` plays
+ *   trace_load.c   the base
+ *   trace.c        the list and the small edits
+ *   trace_lay.c    callbacks and calls laid out as events that nest, numbered
+ *   trace_score.c  ... a score straight from that
+ *   trace_save.c   ... a tape that `timtape replay` plays
  */
 #ifndef FUZZ_APP_TRACE_H
 #define FUZZ_APP_TRACE_H
@@ -35,11 +37,10 @@ struct trace_base {
     struct tape_process *processes;
     int64_t *exits_ns; /* beside processes: when it began to exit, INT64_MAX: it did not */
     uint32_t nprocesses;
-    char **keys, **values; /* meta */
+    const char **keys, **values; /* meta */
     uint32_t nmeta;
-    const char *sdk_version; /* or NULL */
-    char *path;              /* of the tape */
-    void *texts;             /* memory of all of these */
+    const char *sdk_version;  /* or NULL */
+    struct trace_text *texts; /* memory of all of these */
 };
 
 /* One callback to be delivered. */

@@ -87,7 +87,9 @@ score_map(struct score_file *file, const struct score_options *options, uint64_t
     int fd, problem;
     void *map;
 
-    score_sweep(directory);
+    /* Fuzzing makes thousands of scores a second; the first app's was looked after. */
+    if (!options->free)
+        score_sweep(directory);
     if ((size_t)snprintf(file->path, sizeof file->path, "%s/timtape-score-XXXXXX", directory) >=
         sizeof file->path) {
         file->path[0] = '\0';
@@ -146,6 +148,8 @@ score_relocate(struct score_draft *draft, uint64_t texts_at)
 static uint64_t
 score_patience(const struct score_options *options)
 {
+    if (options->free)
+        return options->patience_ns != 0 ? options->patience_ns : SCORE_PATIENCE_NS;
     switch (options->order) {
     case SCORE_CAUSAL:
         return 0;
@@ -196,6 +200,8 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
                          .strict = options->strict,
                          .stall_ns = options->stall_ns != 0 ? options->stall_ns : SCORE_STALL_NS,
                          .from = draft->from,
+                         .free = options->free,
+                         .fork = options->fork == 0 ? SCORE_NONE : score_draft_find(draft, options->fork),
                          .patience_ns = score_patience(options),
                          .grace_ns = options->grace_ns != 0 ? options->grace_ns : SCORE_GRACE_NS};
     size_t version_bytes = version == NULL ? 0 : strlen(version) + 1, i;
@@ -228,7 +234,7 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
     head.threads_live_at = score_room(&end, (uint64_t)draft->nthreads * sizeof(struct score_thread_live));
     head.events_live_at = score_room(&end, (uint64_t)draft->nevents * sizeof(struct score_event_live));
     head.edges_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(uint32_t));
-    if (options->order != SCORE_STRICT)
+    if (head.patience_ns != UINT64_MAX)
         head.times_live_at = score_room(&end, (uint64_t)draft->nedges * sizeof(int64_t));
     if (options->virtual_time)
         head.clock_at = score_room(&end, sizeof(struct score_clock));
@@ -256,9 +262,9 @@ score_write(struct score_file *file, struct score_draft *draft, const struct sco
 
 /* The version of the recorded SDK: what it said of itself, or what the tape's header says. */
 static const char *
-score_version(const struct score_draft *draft, struct tape_reader *tape)
+score_version(const struct score_draft *draft, const struct score_source *source)
 {
-    return draft->sdk_version != 0 ? draft->texts + draft->sdk_version - 1 : tape_meta(tape, "sdk_version");
+    return draft->sdk_version != 0 ? draft->texts + draft->sdk_version - 1 : source->sdk_version;
 }
 
 /* Off the record calls stay what they are. */
@@ -272,18 +278,18 @@ score_count_getters(struct score_draft *draft)
 }
 
 int
-score_create(struct score_file *file, struct tape_reader *tape, const struct score_options *options,
-             struct fault *fault)
+score_create_from(struct score_file *file, const struct score_source *source,
+                  const struct score_options *options, struct fault *fault)
 {
     struct score_draft draft = {0};
     int result = -1;
 
     *file = (struct score_file){0};
-    if (score_load(&draft, tape, fault) == 0 && score_shape(&draft, fault) == 0 &&
+    if (score_load(&draft, source, fault) == 0 && score_shape(&draft, fault) == 0 &&
         score_plan(&draft, options, fault) == 0) {
         if (options->strict)
             score_count_getters(&draft);
-        result = score_write(file, &draft, options, score_version(&draft, tape), fault);
+        result = score_write(file, &draft, options, score_version(&draft, source), fault);
     }
     if (result == 0) {
         file->schedule = draft.schedule;
@@ -397,26 +403,9 @@ score_skip(struct score *score, uint32_t event)
 void
 score_waive(struct score *score, uint32_t event)
 {
-    uint32_t at = event;
-
     if (event >= score->events)
         return;
-    for (;;) {
-        const struct score_event *e = score_event(score, at);
-
-        score_done(score, e->enter);
-        if (e->leave != SCORE_NONE)
-            score_done(score, e->leave);
-        if (e->child != SCORE_NONE) {
-            at = e->child;
-            continue;
-        }
-        while (at != event && score_event(score, at)->next == SCORE_NONE)
-            at = score_event(score, at)->parent;
-        if (at == event)
-            break;
-        at = score_event(score, at)->next;
-    }
+    score_let_go(score, event);
     score_advance(score, score_play_now(score));
 }
 

@@ -37,7 +37,7 @@
 
 #define SCORE_ENV "TIMTAPE_SCORE" /* path of the score */
 #define SCORE_MAGIC "TIMTSCO\1"
-#define SCORE_LAYOUT 4
+#define SCORE_LAYOUT 5
 #define SCORE_NONE UINT32_MAX
 #define SCORE_MAILS 64
 #define SCORE_LINE 128
@@ -67,6 +67,11 @@ struct score {
     uint64_t patience_ns; /* how long an SDK edge that its causes allow waits for what is recorded before it:
                              UINT64_MAX strict order, 0 causal order, else (chaos) the scheduled order is
                              wished for */
+    /* Fuzzing: nobody judges. The app's calls are matched leniently, and what it does not do is waived after
+     * patience_ns. */
+    uint32_t free;
+    uint32_t
+        fork; /* event: the call in which the app becomes a fork server (standin/fork.c), or SCORE_NONE */
     /* Not in strict order, 0 there. */
     uint64_t first_before_at; /* uint32_t[edges + 1]: where an edge's predecessors begin and end ... */
     uint64_t before_at;       /* ... in this list */
@@ -260,6 +265,7 @@ struct score_live {
     _Atomic uint64_t asked;                      /* questions to the judge */
     _Atomic uint64_t extra_getters; /* getter calls answered without a recorded one of their own */
     _Atomic uint32_t skipped_getters;
+    _Atomic uint32_t owed; /* completions of calls that the tape does not have, still to come */
 
     alignas(SCORE_LINE) _Atomic uint32_t bell; /* futex (shared): +1 per question */
     struct score_mail mail[SCORE_MAILS];

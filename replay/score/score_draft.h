@@ -47,7 +47,7 @@ struct draft_text {
     uint32_t bytes;
 };
 
-int score_load(struct score_draft *draft, struct tape_reader *tape, struct fault *fault);
+int score_load(struct score_draft *draft, const struct score_source *source, struct fault *fault);
 int score_shape(struct score_draft *draft, struct fault *fault);
 /* Fills schedule_event.after. */
 int score_made(struct score_draft *draft, struct fault *fault);

@@ -123,6 +123,31 @@ score_when(const struct score *score, uint32_t index)
     return last + slip;
 }
 
+/* Nothing waits any more for an event and what is nested in it, but it may still come: it stays free. The
+ * caller advances. */
+static inline void
+score_let_go(const struct score *score, uint32_t event)
+{
+    uint32_t at = event;
+
+    for (;;) {
+        const struct score_event *e = score_event(score, at);
+
+        score_done(score, e->enter);
+        if (e->leave != SCORE_NONE)
+            score_done(score, e->leave);
+        if (e->child != SCORE_NONE) {
+            at = e->child;
+            continue;
+        }
+        while (at != event && score_event(score, at)->next == SCORE_NONE)
+            at = score_event(score, at)->parent;
+        if (at == event)
+            return;
+        at = score_event(score, at)->next;
+    }
+}
+
 /*
  * Takes an event that is still free out of the play, with all nested in it; its edges are done. The caller
  * advances. False if it was taken already. Nesting alternates call and callback and is as deep

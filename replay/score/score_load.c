@@ -371,7 +371,7 @@ load_thread(struct score_draft *draft, const struct tape_thread *thread, struct 
 }
 
 int
-score_load(struct score_draft *draft, struct tape_reader *tape, struct fault *fault)
+score_load(struct score_draft *draft, const struct score_source *source, struct fault *fault)
 {
     struct tape_process process;
     struct tape_thread thread;
@@ -382,20 +382,19 @@ score_load(struct score_draft *draft, struct tape_reader *tape, struct fault *fa
     /* Offset 0 of the texts is the empty one, so that every value has something to point at. */
     if (load_text(draft, "", 0, &at, fault) != 0)
         return -1;
-    while ((more = tape_next_process(tape, &process, fault)) == 1) {
+    while ((more = source->process(source->context, &process, fault)) == 1) {
         if (load_process(draft, &process, fault) != 0)
             return -1;
     }
-    while (more == 0 && (more = tape_next_thread(tape, &thread, fault)) == 1) {
+    while (more == 0 && (more = source->thread(source->context, &thread, fault)) == 1) {
         if (load_thread(draft, &thread, fault) != 0)
             return -1;
         more = 0;
     }
-    if (more != 0 || tape_rewind(tape, 0, fault) != 0)
-        return -1;
-    while ((more = tape_next(tape, &event, fault)) == 1) {
+    while (more == 0 && (more = source->event(source->context, &event, fault)) == 1) {
         if (load_event(draft, &event, fault) != 0)
             return -1;
+        more = 0;
     }
     return more;
 }

@@ -33,6 +33,8 @@ struct score_options {
     bool virtual_time;     /* the app's clocks follow the tape, see score_clock.h */
     int64_t wall_ns;       /* ... wall time of recorded time 0, ns since 1970; 0: the machine's */
     uint64_t overslept_ns; /* ... by how much a sleeper woke late while it was recorded; 0: not known */
+    bool free;             /* fuzzing, see score.free; strict order, patience_ns holds */
+    uint64_t fork;         /* ... number of the call to fork in, 0: none */
     const char *directory; /* where the file goes; NULL: /dev/shm if it has room, else TMPDIR, else /tmp */
 };
 
@@ -57,6 +59,18 @@ struct score_file {
  */
 int score_create(struct score_file *file, struct tape_reader *tape, const struct score_options *options,
                  struct fault *fault);
+
+/* What a score is made from if not a tape: rows as the tape's reader gives them (tape_next_process and so
+ * on), all processes, then all threads, then all events. */
+struct score_source {
+    int (*process)(void *context, struct tape_process *process, struct fault *fault);
+    int (*thread)(void *context, struct tape_thread *thread, struct fault *fault);
+    int (*event)(void *context, struct tape_event *event, struct fault *fault);
+    void *context;
+    const char *sdk_version; /* if no process says it; or NULL */
+};
+int score_create_from(struct score_file *file, const struct score_source *source,
+                      const struct score_options *options, struct fault *fault);
 /* Unmaps and unlinks. */
 void score_destroy(struct score_file *file);
 

@@ -261,6 +261,16 @@ plan_before(struct plan *plan, struct fault *fault)
     return 0;
 }
 
+/* Fuzzing: the order is wished for, and nothing is more than that. */
+static int
+plan_nothing_before(struct score_draft *draft, struct fault *fault)
+{
+    draft->first_before = calloc((size_t)draft->nedges + 1, sizeof *draft->first_before);
+    return draft->first_before != NULL
+               ? 0
+               : fault_set(fault, FAULT_CANNOT_RUN, "out of memory for %u edges", draft->nedges);
+}
+
 int
 score_plan(struct score_draft *draft, const struct score_options *options, struct fault *fault)
 {
@@ -279,6 +289,8 @@ score_plan(struct score_draft *draft, const struct score_options *options, struc
         result = plan_read(&plan, fault);
         if (result == 0 && options->order != SCORE_STRICT)
             result = plan_before(&plan, fault);
+        else if (result == 0 && options->free)
+            result = plan_nothing_before(draft, fault);
         draft->from = times.from == SCORE_NONE ? 0 : draft->events[times.from].enter;
     }
     free(plan.slots);

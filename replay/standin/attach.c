@@ -23,8 +23,8 @@ const struct score *standin_score;
 struct standin_process *standin_process;
 uint32_t standin_image;
 
-static struct score *
-attach_map(const char *path)
+struct score *
+standin_map(const char *path, int flags)
 {
     struct score *score = NULL;
     struct stat st;
@@ -35,7 +35,7 @@ attach_map(const char *path)
     if (fd < 0)
         return NULL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size > sizeof *score) {
-        map = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        map = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
         if (map != MAP_FAILED) {
             score = map;
             /* A score of another build numbers the functions differently. */
@@ -79,7 +79,7 @@ __attribute__((constructor)) static void
 attach_load(void)
 {
     const char *path = getenv(SCORE_ENV);
-    struct score *score = path == NULL ? NULL : attach_map(path);
+    struct score *score = path == NULL ? NULL : standin_map(path, 0);
 
     if (score != NULL)
         standin_use(score);

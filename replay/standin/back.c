@@ -214,7 +214,8 @@ back_await_cause(const struct score_event *event)
     const struct score_event_live *cause;
     uint32_t state;
 
-    if (event->cause == SCORE_NONE || (score_event(score, event->cause)->flags & SCORE_IGNORED) != 0)
+    if (score->free || event->cause == SCORE_NONE ||
+        (score_event(score, event->cause)->flags & SCORE_IGNORED) != 0)
         return;
     cause = score_event_live(score, event->cause);
     while (!standin_is_over() && atomic_load(&cause->image) == 0 &&

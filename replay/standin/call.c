@@ -10,7 +10,7 @@
 #include "ring/ring.h"
 
 /* What a call answers that nobody can answer. */
-static union api_value
+union api_value
 call_failure(const struct api_entry *entry, const union api_value *values)
 {
     union api_value result;
@@ -62,7 +62,7 @@ call_fill(const struct score_event *event, const union api_value *values)
 }
 
 /* What the app passed, for the callbacks that this call causes. */
-static void
+void
 call_capture(uint32_t index, const struct api_entry *entry, const union api_value *values)
 {
     struct score_event_live *live = index == SCORE_NONE ? NULL : score_event_live(standin_score, index);
@@ -85,6 +85,14 @@ call_capture(uint32_t index, const struct api_entry *entry, const union api_valu
         return;
     atomic_store(&live->user, (uint64_t)(uintptr_t)user);
     atomic_store(&live->image, standin_image);
+}
+
+union api_value
+call_like(uint32_t event, const union api_value *values)
+{
+    atomic_fetch_add(&score_live(standin_score)->extra_getters, 1);
+    call_fill(score_event(standin_score, event), values);
+    return call_result(score_event(standin_score, event));
 }
 
 struct call_open {
@@ -163,9 +171,7 @@ call_ask(uint16_t api, const union api_value *values, struct find_result *found,
         if (answer.answer == SCORE_LIKE) {
             call_capture(SCORE_NONE, entry, values);
             complete_like(entry, values, answer.event);
-            atomic_fetch_add(&score_live(standin_score)->extra_getters, 1);
-            call_fill(score_event(standin_score, answer.event), values);
-            return call_result(score_event(standin_score, answer.event));
+            return call_like(answer.event, values);
         }
         if (find_claim(answer.event)) {
             runner_start(atomic_load(&standin_process->recorded) - 1);
@@ -198,6 +204,7 @@ standin_call(uint16_t api, const union api_value *values)
 {
     const struct api_entry *entry = &api_entries[api];
     struct find_result found;
+    union api_value result;
     uint64_t now;
 
     if (!standin_attach())
@@ -208,16 +215,18 @@ standin_call(uint16_t api, const union api_value *values)
         return call_failure(entry, values);
     now = score_now();
     find_call(api, values, &found);
+    if (found.event == SCORE_NONE && found.like == SCORE_NONE && standin_score->free &&
+        free_answer(api, values, &found, &result))
+        return result;
     if (found.event != SCORE_NONE) {
+        if (found.event == standin_score->fork && fork_is_to_come())
+            fork_serve(found.event);
         schedule_start(now, score_event(standin_score, found.event)->enter);
         runner_start(atomic_load(&standin_process->recorded) - 1);
         return call_play(found.event, values, now);
     }
-    if (found.like != SCORE_NONE) {
-        atomic_fetch_add(&score_live(standin_score)->extra_getters, 1);
-        call_fill(score_event(standin_score, found.like), values);
-        return call_result(score_event(standin_score, found.like));
-    }
+    if (found.like != SCORE_NONE)
+        return call_like(found.like, values);
     return call_ask(api, values, &found, now);
 }
 

@@ -111,6 +111,7 @@ complete_main(void *argument)
         usleep(COMPLETE_AFTER_US);
         if (!complete_is_over())
             complete_one(&one);
+        atomic_fetch_sub(&score_live(standin_score)->owed, 1);
     }
     return NULL;
 }
@@ -151,6 +152,7 @@ complete_put(struct completion what)
         one->code = what.code;
         one->like = what.like;
         one->ticket = atomic_fetch_add(&complete_tickets, 1);
+        atomic_fetch_add(&score_live(standin_score)->owed, 1);
         atomic_store(&one->state, COMPLETE_READY);
         atomic_fetch_add(&complete_tickets, 1);
         score_futex_wake(&complete_tickets);
@@ -190,20 +192,21 @@ complete_later(const struct api_entry *entry, const union api_value *values, int
     complete_put(found);
 }
 
-void
+bool
 complete_like(const struct api_entry *entry, const union api_value *values, uint32_t call)
 {
     struct completion found;
 
     if (!complete_find(entry, values, &found))
-        return;
+        return true;
     for (uint32_t i = call + 1; i < standin_score->events; i++) {
         const struct score_event *event = score_event(standin_score, i);
 
         if (event->cause == call && event->api == found.callback) {
             found.like = i;
             complete_put(found);
-            return;
+            return true;
         }
     }
+    return false;
 }

@@ -13,6 +13,8 @@
  *   back.c      delivers one callback
  *   complete.c  the completion of a call that the tape does not have
  *   runner.c    one thread per recorded SDK thread; the end of the process
+ *   free.c      fuzzing: calls matched without a judge
+ *   fork.c      fuzzing: the app becomes a fork server
  */
 #ifndef STANDIN_INSIDE_H
 #define STANDIN_INSIDE_H
@@ -64,6 +66,8 @@ extern uint32_t standin_image; /* number of this program image: kept over fork, 
 bool standin_attach(void);
 /* Uses this score instead of the one the environment names (tests; before anything else). */
 void standin_use(struct score *score);
+/* Maps a score; NULL: it cannot be used. `flags`: MAP_POPULATE or 0. */
+struct score *standin_map(const char *path, int flags);
 /* This thread's ring slot, or NULL while it has none. */
 struct ring_slot *standin_slot(void);
 /* Index + 1 of a slot in the session, 0 for NULL; and back. */
@@ -176,8 +180,30 @@ void frame_pop(struct standin_frame *frame);
 /* ---- complete.c ---- */
 /* The call's completion callback, if it has one, comes with this code and no texts. */
 void complete_later(const struct api_entry *entry, const union api_value *values, int32_t code);
-/* ... or, if that recorded call was completed, as it was. */
-void complete_like(const struct api_entry *entry, const union api_value *values, uint32_t call);
+/* ... or, if that recorded call was completed, as it was. False: it was not. */
+bool complete_like(const struct api_entry *entry, const union api_value *values, uint32_t call);
+
+/* ---- free.c ---- */
+/* The call is answered without a judge. True: with `result`; false: found->event was claimed and is to be
+ * played. */
+bool free_answer(uint16_t api, const union api_value *values, struct find_result *found,
+                 union api_value *result);
+/* The edge at the cursor has not come in time: nobody waits for it any more. False: it is under way. */
+bool free_give_up(uint32_t cursor, uint64_t now);
+
+/* ---- fork.c ---- */
+/* There is to be a fork server, and the call has not come yet: no thread must be started. */
+bool fork_is_to_come(void);
+/* This call, just claimed, is the one: serves forks. Returns in each child, which plays another score from
+ * here on, and in an app that cannot fork here. */
+void fork_serve(uint32_t event);
+
+/* ---- call.c ---- */
+/* What a call answers that nobody can answer, and as that recorded one was answered. */
+union api_value call_failure(const struct api_entry *entry, const union api_value *values);
+union api_value call_like(uint32_t event, const union api_value *values);
+/* What the app passed, for the callbacks that this call causes. SCORE_NONE: none that are recorded. */
+void call_capture(uint32_t index, const struct api_entry *entry, const union api_value *values);
 
 /* ---- runner.c ---- */
 /* Starts this process's SDK threads and holds its exit; once per process. */

@@ -104,7 +104,7 @@ runner_start(uint32_t process)
     const struct score *score = standin_score;
     uint32_t none = 0, i;
 
-    if (atomic_load_explicit(&standin_process->runners, memory_order_relaxed) != 0 ||
+    if (fork_is_to_come() || atomic_load_explicit(&standin_process->runners, memory_order_relaxed) != 0 ||
         !atomic_compare_exchange_strong(&standin_process->runners, &none, 1))
         return;
     if (atomic_exchange(&registered, 1) == 0)

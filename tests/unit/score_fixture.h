@@ -28,6 +28,7 @@
 #include "replay/score/score_made.c"
 #include "replay/score/score_plan.c"
 #include "replay/score/score_shape.c"
+#include "replay/score/score_tape.c"
 
 struct tape_reader {
     struct tape_event *events;

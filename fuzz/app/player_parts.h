@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Inside the player only.
+ *
+ *   player.c         opening, one run, closing
+ *   player_start.c   the app: environment, process, fork server
+ *   player_watch.c   one run from its beginning to its end
+ */
+#ifndef FUZZ_APP_PLAYER_PARTS_H
+#define FUZZ_APP_PLAYER_PARTS_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "fuzz/app/player.h"
+#include "fuzz/app/trace_lay.h"
+#include "replay/score/score_fork.h"
+#include "replay/score/score_make.h"
+
+struct player {
+    struct player_options options;
+    struct loader_plan plan;
+    char directory[PATH_MAX]; /* of our libraries */
+    struct trace_lay lay;     /* of the trace that is played */
+    struct score_file score;  /* ... */
+    struct score_file begun;  /* the one that the fork server was started with */
+    int output;               /* what the app prints, a file in memory */
+    char *text;
+    uint8_t *map; /* coverage, NULL: none */
+    int map_id;
+    uint32_t fork_call; /* recorded call to fork in, TRACE_NONE: none */
+    int64_t fork_ns;
+    struct score_fork *fork; /* control page while there is a server */
+    char fork_path[256];
+    int fork_lock;
+    pid_t app; /* what we started: the server, or the app of this run; 0: none */
+    char no_fork[256];
+    bool gets_idle; /* it did once: then it will */
+    uint32_t first; /* callbacks before this one are over */
+};
+
+/* ---- player_start.c ---- */
+/* Starts the app with this score; `fork`: with a control page. Sets app. */
+int start_app(struct player *player, const char *score, bool fork, struct fault *fault);
+/* Starts the fork server and waits until it is one. 1: it is; 0: it will not be, no_fork says why; -1. */
+int start_server(struct player *player, struct fault *fault);
+/* Ends the app, the server, and what they started. */
+void stop_app(struct player *player);
+/* Lays the trace out and makes its score. */
+int make_score(struct player *player, const struct trace *trace, bool fork, struct score_file *file,
+               struct fault *fault);
+
+/* ---- player_watch.c ---- */
+/* A run of process `pid` until its end; the process is gone then. */
+int watch_run(struct player *player, pid_t pid, struct player_result *result, struct fault *fault);
+/* It is gone: 1 with its status, 0: not yet, -1: whoever could tell is gone. */
+int watch_ended(struct player *player, int *status);
+
+#endif
