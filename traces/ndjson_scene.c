@@ -491,6 +491,12 @@ ndjson_scene_add(struct ndjson_scene *scene, const struct ndjson_line *line, str
     return status;
 }
 
+bool
+ndjson_scene_called(const struct ndjson_scene *scene, const struct api_entry *function)
+{
+    return scene->called[function->newest].seq != 0;
+}
+
 const struct ndjson_counts *
 ndjson_scene_counts(const struct ndjson_scene *scene)
 {

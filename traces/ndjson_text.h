@@ -81,6 +81,8 @@ int ndjson_scene_thread(struct ndjson_scene *scene, const struct ndjson_line *li
  * when it is left. Takes what it owns over and empties it. */
 int ndjson_scene_add(struct ndjson_scene *scene, const struct ndjson_line *line, struct ndjson_event *event,
                      struct fault *fault);
+/* Was this function called above? */
+bool ndjson_scene_called(const struct ndjson_scene *scene, const struct api_entry *function);
 /* Leaves what is still open. */
 int ndjson_scene_end(struct ndjson_scene *scene, const struct ndjson_line *line, struct fault *fault);
 /* What the header of a recording would say about it. */
@@ -89,5 +91,11 @@ struct ndjson_counts {
     int64_t duration_ns;
 };
 const struct ndjson_counts *ndjson_scene_counts(const struct ndjson_scene *scene);
+
+/* ---- inputs of fuzz targets (ndjson_case.c) ---- */
+
+/* Adds the call that brings `callback`, the event of the line, if there is none above. */
+int ndjson_case_cause(struct ndjson_scene *scene, const struct ndjson_line *line, const char *version,
+                      const struct api_entry *callback, struct fault *fault);
 
 #endif

@@ -44,5 +44,19 @@ status 'and runs with it' 0 env LD_LIBRARY_PATH="$lib" "$T/embed" "$TOP/traces/s
 # shellcheck disable=SC2046
 holds 'and the static one' cc "$T/embed.c" -o "$T/embed-static" -I"$T/stage/usr/include" "$lib/libtimtape-replay.a" $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs sqlite3 libcjson)
 status 'which needs no library of ours' 0 "$T/embed-static" "$TOP/traces/samples/chat.ndjson"
+# The fuzz library, where it was built.
+if [ -f "$O/lib/libtimtape-afl.so" ]; then
+    for file in include/timtape/fuzz.h lib/libtimtape-fuzz.a lib/libtimtape-afl.so lib/pkgconfig/timtape-fuzz.pc; do
+        [ -f "$T/stage/usr/$file" ] && ok "installed $file" || fail "installed $file"
+    done
+    cat >"$T/fuzz.c" <<'END'
+#include <timtape/fuzz.h>
+static void on_message(const char *json, const void *user) { (void)json, (void)user; }
+const struct timtape_fuzz_binding timtape_fuzz_bindings[] = {{"TIMRecvNewMsgCallback", (timtape_fuzz_fn)on_message, 0}, {0}};
+END
+    # shellcheck disable=SC2046
+    holds 'a target links the installed library' cc "$T/fuzz.c" -o "$T/fuzz" -I"$T/stage/usr/include" $(PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 pkg-config --libs timtape-fuzz)
+    status 'and runs' 0 "$T/fuzz" "$TOP/traces/samples/chat.ndjson"
+fi
 holds 'make uninstall' make_ uninstall DESTDIR="$T/stage" PREFIX=/usr
 is 'nothing is left' "$(find "$T/stage" ! -type d | wc -l)" 0
