@@ -15,11 +15,10 @@
  *   report.c     frames out of a sanitizer's report
  *   stack.c      frames of a process that hangs or dies; symbol.c: functions and lines of addresses
  *   signature.c  the first own frame and line; equal signatures are one bug; own.c: whose a frame is
- *   minimise.c   JSON tree and event list, the same signature kept
- *   explain.c    the sentence: which value it takes
- *   store.c      the folder above; record.c (finding.json), replay.c (tape and test), known.c: its files;
- *                load.c reads them
- *   sarif.c junit.c rows.c   reports over findings
+ *   minimise.c   event list, shrink.c JSON trees: smaller, the same signature kept; target.c runs a target
+ * for it triage.c     a folder of inputs: groups, minimised, explained, stored; inputs.c finds them explain.c
+ * the sentence: which value it takes store.c      the folder above; record.c (finding.json), replay.c (tape
+ * and test), known.c: its files; load.c reads them sarif.c junit.c rows.c   reports over findings
  *
  * Threads: ptrace knows threads, so what runs or looks at a process is used by one thread.
  * Everything that is read (reports, inputs, findings of an earlier run) may be hostile.
@@ -133,12 +132,30 @@ struct finding_small {
     bool whole; /* nothing more can be taken away; false: the effort was over before */
 };
 /*
- * Makes `c` smaller in place (its memory: `arena`, which must stay) as long as `test` says 1. `c` itself was
- * tested before. Never leaves the lane. 0; -1: fault (`c` is the smallest so far).
+ * Makes `c` smaller in place (its memory: `arena`, which must stay) as long as `test` says 1: callbacks, then
+ * members, elements and values of their JSON. `c` itself was tested before. Never leaves the lane. 0; -1:
+ * fault (`c` is the smallest so far).
  */
-int finding_minimise(struct fuzz_case *c, struct arena *arena, struct mutator *mutator,
-                     const struct finding_effort *effort, finding_test *test, void *context,
-                     struct finding_small *small, struct fault *fault);
+int finding_minimise(struct fuzz_case *c, struct arena *arena, const struct finding_effort *effort,
+                     finding_test *test, void *context, struct finding_small *small, struct fault *fault);
+
+/* ---- target.c ---- */
+/* A program that takes a file, as a test: does it still do what has `signature`? */
+struct finding_target {
+    char *const *argv;
+    struct finding_limits limits;
+    char signature[200];            /* what to look for */
+    struct finding_outcome outcome; /* of the last run of which the test said 1 */
+    char folder[64], input[80];     /* private: where inputs are written */
+};
+int finding_target_open(struct finding_target *target, char *const *argv, const struct finding_limits *limits,
+                        struct fault *fault);
+void finding_target_close(struct finding_target *target);
+/* Runs it on these bytes. 0, -1; *outcome is the caller's. */
+int finding_target_run(struct finding_target *target, const char *text, size_t bytes,
+                       struct finding_outcome *outcome, struct fault *fault);
+/* A finding_test; `context` is the target. */
+int finding_target_test(void *context, struct fuzz_case *c, struct arena *arena, struct fault *fault);
 
 /* ---- explain.c ---- */
 struct finding_cause {
@@ -192,7 +209,25 @@ int finding_load(const char *dir, struct finding_row **rows, size_t *count, stru
 /* Takes what finding `signature` wrote out of DIR/known.ndjson: it is fixed. */
 int finding_fixed(const char *dir, const char *signature, struct fault *fault);
 
-/* ---- sarif.c, junit.c ---- */
+/* ---- triage.c ---- */
+struct finding_triage {
+    char *const *argv; /* the target */
+    struct finding_limits limits;
+    struct finding_effort effort; /* of each finding */
+    struct model_profile profile;
+    const char *from; /* a folder of libFuzzer, of AFL++, of ours, or of any files; or one file */
+    const char *out;  /* where findings go */
+    /* Called now and then; or NULL. */
+    void (*progress)(void *context, const char *what, size_t done, size_t all);
+    void *context;
+    /* Filled: */
+    size_t files, quiet;           /* inputs, and those on which nothing was wrong */
+    size_t findings, fresh, fixed; /* of this run; not there before; there before and gone now */
+    char fixed_names[512];
+};
+int finding_triage(struct finding_triage *triage, struct fault *fault);
+
+/* ---- sarif.c, junit.c, rows.c ---- */
 int finding_sarif(FILE *stream, const struct finding_row *rows, size_t count);
 int finding_junit(FILE *stream, const struct finding_row *rows, size_t count);
 int finding_json(FILE *stream, const struct finding_row *rows, size_t count);

@@ -43,6 +43,35 @@ const char *finding_line_end(const char *text, const char *end);
 void finding_copy(char *to, size_t room, const char *from, size_t bytes);
 const char *finding_base(const char *path);
 
+/* ---- shrink.c ---- */
+struct shrink {
+    struct fuzz_case *c;
+    struct arena *arena, *scratch;
+    finding_test *test;
+    void *context;
+    struct fault *fault;
+    const struct finding_effort *effort;
+    uint64_t end_ms;
+    unsigned runs;
+    size_t bytes; /* of the smallest */
+    bool over;    /* no runs or time are left, or fault */
+    bool failed;
+    enum case_lane lane;
+};
+/* Is `c` as it is now the same bug, and no larger? */
+bool shrink_try(struct shrink *shrink);
+/* Makes one value smaller; true: it did. */
+bool shrink_value(struct shrink *shrink, struct case_value *value, const struct case_event *event,
+                  unsigned param);
+
+/* ---- inputs.c ---- */
+struct inputs {
+    char **paths;
+    size_t count;
+};
+int inputs_find(const char *from, struct inputs *inputs, struct fault *fault);
+void inputs_free(struct inputs *inputs);
+
 /* ---- files.c ---- */
 /* Writes a file as a whole or not at all, in the folder `folder`. */
 int finding_write(int folder, const char *name, const char *text, size_t bytes, struct fault *fault);

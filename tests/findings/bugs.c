@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A handler with bugs to tell apart, and a main() that gives it the payload in a file's one line
- * ({"callback":"TIMRecvNewMsgCallback","args":{"json_msg_array":{"$json":[...]}}}). -DFIXED has none of them.
- * Each message's message_server_time chooses: that stands for whatever leads there in a true consumer.
+ * ({"callback":"TIMRecvNewMsgCallback","args":{"json_msg_array":{"$json":[...]}}}). -DFIXED has none of them;
+ * -DAPP is an app that registers the handler and waits.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -126,7 +126,17 @@ on_messages(const char *json_msg_array, const void *user_data)
     cJSON_Delete(messages);
 }
 
-#ifndef NO_MAIN
+#ifdef APP
+#include <timtape/tim.h>
+#include <unistd.h>
+
+int
+main(void)
+{
+    TIMAddRecvNewMsgCallback(on_messages, NULL);
+    return sleep(20) == 0;
+}
+#elif !defined NO_MAIN
 int
 main(int argc, char **argv)
 {
