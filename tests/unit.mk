@@ -36,7 +36,7 @@ endef
 $(foreach test,$(UNIT_NAME),$(eval $(call unit_rule,$(test))))
 
 # It plays real apps, which run on the product.
-$(O)/unit/test_player: | $(PRODUCT) $(O)/consumers/chat $(O)/consumers/fragile
+$(O)/unit/test_player: | $(PRODUCT) $(O)/consumers/chat $(O)/consumers/fragile $(O)/consumers/mutant
 
 .PHONY: unit-build
 unit-build: $(UNIT_BIN)

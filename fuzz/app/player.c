@@ -18,36 +18,6 @@
 #define PLAYER_ASK_NS 10000000000u
 #define PLAYER_SLICE_NS 5000000u
 
-/* The last registration or login of the main thread before the first callback: all that the SDK ever sends
- * comes after it, and as much as possible of the app's start is behind it. */
-static void
-player_choose(struct player *player)
-{
-    const struct trace_base *base = player->options.base;
-
-    player->fork_call = TRACE_NONE;
-    player->fork_ns = INT64_MIN;
-    if (player->options.restart)
-        strcpy(player->no_fork, "it was asked for");
-    for (uint32_t i = 0; i < base->nevents && !player->options.restart; i++) {
-        const struct tape_event *event = &base->events[i];
-
-        if (event->is_callback)
-            break;
-        if (event->parent != 0 || event->entry == NULL || event->nargs != event->entry->nparams ||
-            (event->entry->kind != API_REGISTER && !event->entry->opens))
-            continue;
-        for (uint32_t j = 0; j < base->nthreads; j++) {
-            if (base->threads[j].thread == event->thread && base->threads[j].pid == base->threads[j].tid)
-                player->fork_call = i;
-        }
-    }
-    if (player->fork_call != TRACE_NONE)
-        player->fork_ns = base->events[player->fork_call].at_ns;
-    else if (!player->options.restart)
-        strcpy(player->no_fork, "the main thread registers nothing before the first callback of the tape");
-}
-
 static int
 player_map_open(struct player *player, struct fault *fault)
 {
@@ -95,7 +65,15 @@ player_open(const struct player_options *options, struct fault *fault)
         player->options.patience_ns = PLAYER_PATIENCE_NS;
     if (player->options.grace_ns == 0)
         player->options.grace_ns = PLAYER_GRACE_NS;
-    player_choose(player);
+    player->fork_call = start_choose(options->base, TRACE_NONE);
+    player->fork_ns = INT64_MIN;
+    player->never_forks = options->restart || player->fork_call == TRACE_NONE;
+    if (options->restart)
+        strcpy(player->no_fork, "it was asked for");
+    else if (player->never_forks)
+        strcpy(player->no_fork, "the main thread registers nothing before the first callback of the tape");
+    else
+        player->fork_ns = options->base->events[player->fork_call].at_ns;
     if (loader_directory(player->directory, sizeof player->directory, fault) != 0 ||
         loader_plan(options->argv[0], options->via, true, player->directory, &player->plan, fault) != 0)
         goto failed;
@@ -130,7 +108,7 @@ player_close(struct player *player)
 const char *
 player_no_fork(const struct player *player)
 {
-    return player->no_fork[0] != '\0' ? player->no_fork : NULL;
+    return player->never_forks ? player->no_fork : NULL;
 }
 
 int64_t
@@ -189,7 +167,7 @@ static int
 player_play(struct player *player, const struct trace *trace, struct player_result *result,
             struct fault *fault)
 {
-    bool forking = player->fork_call != TRACE_NONE && player->no_fork[0] == '\0';
+    bool forking = !player->never_forks;
     pid_t pid;
 
     if (forking && player->fork == NULL) {
@@ -198,6 +176,7 @@ player_play(struct player *player, const struct trace *trace, struct player_resu
         if (started < 0)
             return -1;
         forking = started == 1;
+        player->never_forks = !forking;
     }
     /* What went before a fork that is not to be is nobody's limit. */
     if (!forking)
@@ -217,7 +196,11 @@ player_play(struct player *player, const struct trace *trace, struct player_resu
         pid = player->app;
     }
     result->forked = forking;
-    return watch_run(player, pid, result, fault);
+    if (watch_run(player, pid, result, fault) != 0)
+        return -1;
+    if (forking && atomic_load(&player->fork->playing) == 0 && result->how == PLAYER_EXITED)
+        return fault_set(fault, FAULT_INTERNAL, "a fork of the app could not map its score");
+    return 0;
 }
 
 int

@@ -21,9 +21,9 @@
 #include "fuzz/app/trace.h"
 #include "loader/plan.h"
 
-#define PLAYER_TEXT 65536u           /* bytes kept of what the app printed in one run */
-#define PLAYER_HANG_NS 1000000000u   /* default */
-#define PLAYER_PATIENCE_NS 20000000u /* default */
+#define PLAYER_TEXT 65536u          /* bytes kept of what the app printed in one run */
+#define PLAYER_HANG_NS 1000000000u  /* default */
+#define PLAYER_PATIENCE_NS 5000000u /* default */
 
 struct player_options {
     char *const *argv; /* the app; it and the rest must live as long as the player */

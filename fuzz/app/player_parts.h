@@ -30,6 +30,7 @@ struct player {
     int map_id;
     uint32_t fork_call; /* recorded call to fork in, TRACE_NONE: none */
     int64_t fork_ns;
+    bool never_forks;        /* asked for, or found out */
     struct score_fork *fork; /* control page while there is a server */
     char fork_path[256];
     int fork_lock;
@@ -42,6 +43,8 @@ struct player {
 /* ---- player_start.c ---- */
 /* Starts the app with this score; `fork`: with a control page. Sets app. */
 int start_app(struct player *player, const char *score, bool fork, struct fault *fault);
+/* The last call before `before` in which the app could be forked; TRACE_NONE: there is none. */
+uint32_t start_choose(const struct trace_base *base, uint32_t before);
 /* Starts the fork server and waits until it is one. 1: it is; 0: it will not be, no_fork says why; -1. */
 int start_server(struct player *player, struct fault *fault);
 /* Ends the app, the server, and what they started. */

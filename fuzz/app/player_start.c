@@ -170,14 +170,36 @@ start_call(const struct player *player)
     return player->options.base->events[player->fork_call].name;
 }
 
-int
-start_server(struct player *player, struct fault *fault)
+/* All that the SDK sends comes after a registration or login, so that the last one before the first callback
+ * has as much as possible of the app's start behind it. */
+uint32_t
+start_choose(const struct trace_base *base, uint32_t before)
+{
+    uint32_t chosen = TRACE_NONE;
+
+    for (uint32_t i = 0; i < base->nevents && i < before && !base->events[i].is_callback; i++) {
+        const struct tape_event *event = &base->events[i];
+
+        if (event->parent != 0 || event->entry == NULL || event->nargs != event->entry->nparams ||
+            (event->entry->kind != API_REGISTER && !event->entry->opens))
+            continue;
+        for (uint32_t j = 0; j < base->nthreads; j++) {
+            if (base->threads[j].thread == event->thread && base->threads[j].pid == base->threads[j].tid)
+                chosen = i;
+        }
+    }
+    return chosen;
+}
+
+static int
+start_once(struct player *player, struct fault *fault)
 {
     struct trace base = {0};
-    uint64_t until = score_now() + START_NS;
+    uint64_t until;
     uint32_t state;
     int result, status;
 
+    player->fork_ns = player->options.base->events[player->fork_call].at_ns;
     if (trace_begin(&base, player->options.base) != 0)
         result = fault_set(fault, FAULT_CANNOT_RUN, "out of memory for a trace");
     else
@@ -186,6 +208,7 @@ start_server(struct player *player, struct fault *fault)
     if (result != 0 || start_page(player, fault) != 0 ||
         start_app(player, player->begun.path, true, fault) != 0)
         return -1;
+    until = score_now() + START_NS;
     while ((state = atomic_load(&player->fork->state)) == SCORE_FORK_NEVER && score_now() < until) {
         if (waitpid(player->app, &status, WNOHANG) == player->app) {
             player->app = 0;
@@ -193,17 +216,38 @@ start_server(struct player *player, struct fault *fault)
         }
         score_futex_wait(&player->fork->state, state, score_now() + START_SLICE_NS);
     }
-    state = atomic_load(&player->fork->state);
-    if (state == SCORE_FORK_READY)
-        return 1;
-    if (state == SCORE_FORK_REFUSED)
+    return atomic_load(&player->fork->state) == SCORE_FORK_READY;
+}
+
+/* Why it came to nothing; the first time it is told. */
+static void
+start_told(struct player *player)
+{
+    if (player->no_fork[0] != '\0')
+        return;
+    if (atomic_load(&player->fork->state) == SCORE_FORK_REFUSED)
         snprintf(player->no_fork, sizeof player->no_fork,
                  "the app has %u threads when it calls %s, and only a single one can be forked",
                  atomic_load(&player->fork->threads), start_call(player));
     else
         snprintf(player->no_fork, sizeof player->no_fork, "the app %s it called %s as on the tape",
                  player->app == 0 ? "ended before" : "did not come to where", start_call(player));
-    stop_app(player);
+}
+
+int
+start_server(struct player *player, struct fault *fault)
+{
+    while (player->fork_call != TRACE_NONE) {
+        int started = start_once(player, fault);
+        bool refused = player->fork != NULL && atomic_load(&player->fork->state) == SCORE_FORK_REFUSED;
+
+        if (started != 0)
+            return started;
+        start_told(player);
+        stop_app(player);
+        /* Earlier it may have had a single one. */
+        player->fork_call = refused ? start_choose(player->options.base, player->fork_call) : TRACE_NONE;
+    }
     return 0;
 }
 

@@ -127,6 +127,8 @@ call_play(uint32_t index, const union api_value *values, uint64_t now)
 
     call_capture(index, entry, values);
     call_fill(event, values);
+    if (score->free && (atomic_load(score_edge_live(score, event->enter)) & SCORE_EDGE_DONE) != 0)
+        free_catch_up(index, values);
     frame_push(&open.frame, index, false);
     order_arrive(event->enter, now);
     for (back = event->child; back != SCORE_NONE; back = score_event(score, back)->next) {

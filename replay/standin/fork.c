@@ -58,35 +58,6 @@ fork_say(struct score_fork *page, enum score_fork_state state)
     score_futex_wake(&page->state);
 }
 
-struct fork_entry {
-    unsigned long inode;
-    long offset;
-    unsigned short bytes;
-    unsigned char type;
-    char name[];
-};
-
-/* Threads of this process; 0: it cannot be told. */
-static uint32_t
-fork_threads(void)
-{
-    union {
-        char bytes[2048];
-        struct fork_entry align;
-    } buffer;
-    uint32_t count = 0;
-    long got = 0, at;
-    int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    while (fd >= 0 && (got = syscall(SYS_getdents64, fd, buffer.bytes, sizeof buffer.bytes)) > 0) {
-        for (at = 0; at < got; at += ((struct fork_entry *)(void *)(buffer.bytes + at))->bytes)
-            count += ((struct fork_entry *)(void *)(buffer.bytes + at))->name[0] != '.';
-    }
-    if (fd >= 0)
-        close(fd);
-    return got < 0 ? 0 : count;
-}
-
 /* What happened before the call, into a score that has the same there. */
 static void
 fork_copy(const struct score *from, const struct score *to, uint32_t until)
@@ -194,7 +165,8 @@ fork_serve(uint32_t event)
 {
     struct score_fork *page = fork_page;
     struct sigaction usual = {.sa_handler = SIG_DFL}, action;
-    uint32_t threads = fork_threads();
+    bool busy;
+    uint32_t threads = standin_threads(0, &busy);
     sigset_t all, mask;
     int error = errno;
 

@@ -5,10 +5,16 @@
  * else as the next one of that function, else as the last one, else with success. What it does not do is
  * waited for with some patience, once.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "replay/score/score_edge.h"
 #include "replay/standin/inside.h"
+
+/* Times patience. */
+#define FREE_SDK 16u
+#define FREE_PAUSE 10u
+#define FREE_BUSY 100u
 
 static bool
 free_is_call(uint32_t index, uint16_t api)
@@ -53,7 +59,8 @@ free_answer(uint16_t api, const union api_value *values, struct find_result *fou
                 break; /* another process's */
             continue;
         }
-        /* Out of turn: it waits for nobody, and nobody for it. */
+        /* Out of turn: it waits for nobody, and nobody for it. Whoever goes now may want to call back. */
+        call_capture(event, entry, values);
         score_let_go(standin_score, event);
         score_advance(standin_score, score_now());
         found->event = event;
@@ -71,6 +78,45 @@ free_answer(uint16_t api, const union api_value *values, struct find_result *fou
         result->u = 0;
     complete_later(entry, values, 0);
     return true;
+}
+
+void
+free_catch_up(uint32_t call, const union api_value *values)
+{
+    const struct score *score = standin_score;
+
+    for (uint32_t i = call + 1; i < score->events; i++) {
+        if (score_event(score, i)->cause == call &&
+            atomic_load(&score_event_live(score, i)->state) == SCORE_DROPPED) {
+            complete_like(&api_entries[score_event(score, call)->api], values, call);
+            return;
+        }
+    }
+}
+
+/* As long as when recorded, within reason, for the app; longer for what the SDK does, should its thread not
+ * exist. */
+uint64_t
+free_patience(uint32_t cursor)
+{
+    const struct score_edge *edge = score_edge(standin_score, cursor);
+    uint64_t patience = standin_score->patience_ns, pause = edge->gap_ms * 1000000ull;
+
+    if (!edge->app)
+        return patience * FREE_SDK;
+    return patience + (pause < patience * FREE_PAUSE ? pause : patience * FREE_PAUSE);
+}
+
+bool
+free_is_busy(uint64_t waited)
+{
+    int error = errno;
+    bool busy = false;
+
+    if (waited < standin_score->patience_ns * FREE_BUSY)
+        standin_threads(standin_thread.tid, &busy);
+    errno = error;
+    return busy;
 }
 
 bool

@@ -13,6 +13,7 @@
  *   back.c      delivers one callback
  *   complete.c  the completion of a call that the tape does not have
  *   runner.c    one thread per recorded SDK thread; the end of the process
+ *   tasks.c     the process's threads, as the kernel sees them
  *   free.c      fuzzing: calls matched without a judge
  *   fork.c      fuzzing: the app becomes a fork server
  */
@@ -66,6 +67,8 @@ extern uint32_t standin_image; /* number of this program image: kept over fork, 
 bool standin_attach(void);
 /* Uses this score instead of the one the environment names (tests; before anything else). */
 void standin_use(struct score *score);
+/* Threads of this process; 0: it cannot be told. *busy: one of them that is not `but` runs. */
+uint32_t standin_threads(uint32_t but, bool *busy);
 /* Maps a score; NULL: it cannot be used. `flags`: MAP_POPULATE or 0. */
 struct score *standin_map(const char *path, int flags);
 /* This thread's ring slot, or NULL while it has none. */
@@ -188,6 +191,12 @@ bool complete_like(const struct api_entry *entry, const union api_value *values,
  * played. */
 bool free_answer(uint16_t api, const union api_value *values, struct find_result *found,
                  union api_value *result);
+/* The call comes after nobody waited for it any more: what was dropped because of that comes, too. */
+void free_catch_up(uint32_t call, const union api_value *values);
+/* How long what is at the cursor is waited for. */
+uint64_t free_patience(uint32_t cursor);
+/* Another thread of the app runs, so that it may still come; `waited`: longer than that, already. */
+bool free_is_busy(uint64_t waited);
 /* The edge at the cursor has not come in time: nobody waits for it any more. False: it is under way. */
 bool free_give_up(uint32_t cursor, uint64_t now);
 

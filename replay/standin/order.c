@@ -21,8 +21,7 @@
 #define ORDER_CONFIRM_NS 10000000u
 #define ORDER_RETRY_NS 1000000u
 #define ORDER_WINDOW 4096u
-#define ORDER_FREE 16u /* fuzzing: so much longer for what the SDK does, should its thread not exist */
-#define ORDER_VAIN 8u  /* so much shorter is patience with what did not come in time once */
+#define ORDER_VAIN 8u /* so much shorter is patience with what did not come in time once */
 
 static inline void
 order_pause(void)
@@ -99,7 +98,7 @@ order_hope(uint32_t cursor, uint64_t ready)
     if (progress > ready)
         ready = progress;
     if (score->free && cursor < score->edges)
-        return ready + score->patience_ns * (score_edge(score, cursor)->app ? 1 : ORDER_FREE);
+        return ready + free_patience(cursor);
     if (cursor >= score->edges || (!score_edge(score, cursor)->app && order_blocker(cursor) == SCORE_NONE))
         return UINT64_MAX;
     if (atomic_load_explicit(&live->vain, memory_order_relaxed) == cursor + 1)
@@ -238,8 +237,10 @@ order_look(uint32_t edge, uint32_t cursor, uint64_t *ready)
         *ready = now;
     if (*ready != 0) {
         look.until = order_hope(cursor, *ready);
-        if (score->free && now >= look.until && free_give_up(cursor, now))
-            return (struct order_look){.blocker = SCORE_NONE, .until = now};
+        if (score->free && now >= look.until) {
+            if (free_is_busy(now - look.until) || free_give_up(cursor, now))
+                return (struct order_look){.blocker = SCORE_NONE, .until = now + score->patience_ns};
+        }
         look.mine = now >= look.until && order_is_first(cursor, edge);
         if (look.mine)
             atomic_store_explicit(&score_live(score)->vain, cursor + 1, memory_order_relaxed);

@@ -389,6 +389,51 @@ ends_restarted(void **state)
     ends(true);
 }
 
+/* What is saved does the same when `timtape replay` plays it. */
+static void
+saved(void **state)
+{
+    char tape[] = "/tmp/timtape-player-XXXXXX", command[2048];
+    static const char *const meta[] = {"finding", "a test", NULL};
+    struct fault fault = {0};
+    struct tape_reader *reader;
+    uint32_t one;
+
+    (void)state;
+    close(mkstemp(tape));
+    begin(FRAGILE, "fragile", NULL, false);
+    one = find_step(&trace, MESSAGE, 0);
+    set_text(&trace, one, 0, "[\"die\"]");
+    trace.steps[one].at_ns = trace.steps[one + 1].at_ns + 1000;
+    assert_int_equal(run(player, &trace).how, PLAYER_SIGNAL);
+    if (trace_save(&trace, tape, true, meta, &fault) != 0)
+        fail_msg("%s", fault.text);
+    snprintf(command, sizeof command, "%s/../timtape replay --speed max %s -- %s/fragile >/dev/null 2>&1",
+             apps, tape, apps);
+    assert_int_equal(WEXITSTATUS(system(command)), 128 + SIGSEGV);
+    reader = tape_open(tape, &fault);
+    assert_non_null(reader);
+    assert_string_equal(tape_meta(reader, "finding"), "a test");
+    tape_close(reader);
+    unlink(tape);
+}
+
+/* An app with a pool of threads, whose calls come in any order: all is matched and delivered. */
+static void
+pool(void **state)
+{
+    unsigned whole = 0;
+
+    (void)state;
+    begin("tests/consumers/mutant.ndjson", "mutant", NULL, false);
+    for (int i = 0; i < 20; i++) {
+        struct player_result result = run(player, &trace);
+
+        whole += result.how == PLAYER_EXITED && result.status == 0 && result.delivered == trace.nsteps;
+    }
+    assert_in_range(whole, 18, 20);
+}
+
 /* A call that the tape does not have is answered, and completed. */
 static void
 new_call(void **state)
@@ -528,6 +573,8 @@ main(void)
         cmocka_unit_test_teardown(changed, end),
         cmocka_unit_test_teardown(ends_forked, end),
         cmocka_unit_test_teardown(ends_restarted, end),
+        cmocka_unit_test_teardown(saved, end),
+        cmocka_unit_test_teardown(pool, end),
         cmocka_unit_test_teardown(new_call, end),
         cmocka_unit_test_teardown(with_thread, end),
         cmocka_unit_test(nobody_left),
