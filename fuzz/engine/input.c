@@ -39,6 +39,19 @@ around(const struct mutate_target *target, const char *payload, size_t size)
     return event;
 }
 
+/* A text without callbacks: a tape on which there are none, or a payload that is an object on one line? */
+static bool
+is_tape(const char *data, size_t size)
+{
+    static const char *const begins[] = {"{\"timtape\":", "{\"call\":", "#"};
+
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        if (size >= strlen(begins[i]) && memcmp(data, begins[i], strlen(begins[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 int
 input_read(struct fuzz_case *c, struct arena *arena, const struct mutate_target *targets, size_t ntargets,
            const char *data, size_t size, struct fault *fault)
@@ -46,8 +59,13 @@ input_read(struct fuzz_case *c, struct arena *arena, const struct mutate_target 
     *c = (struct fuzz_case){0};
     if (is_blank(data, size))
         return INPUT_NOTHING;
-    if (case_read(c, arena, data, size, fault) == 0)
-        return c->count > 0 ? INPUT_CASE : INPUT_NOTHING;
+    if (case_read(c, arena, data, size, fault) == 0) {
+        if (c->count > 0)
+            return INPUT_CASE;
+        if (is_tape(data, size))
+            return INPUT_NOTHING;
+        fault_set(fault, FAULT_DATA, "it has no line with \"callback\"");
+    }
     *c = (struct fuzz_case){0};
     for (size_t i = 0; i < ntargets; i++) {
         if (targets[i].callback->payload < 0)

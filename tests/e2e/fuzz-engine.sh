@@ -88,6 +88,30 @@ else
     skip 'AFL++' 'afl-clang-fast is not here'
 fi
 
+# ---- what handlers get ----
+echo '[{"message_seq":18446744073709551615}]' >payload
+cat >kept.c <<'END'
+#include <string.h>
+#include <timtape/fuzz.h>
+static const char *kept;
+static volatile char sink;
+static void on_message(const char *json, const void *user)
+{
+    (void)user;
+    if (strstr(json, "beyond")) sink = json[strlen(json) + 1];
+    if (kept) sink = kept[0];
+    if (strstr(json, "keep")) kept = json;
+}
+const struct timtape_fuzz_binding timtape_fuzz_bindings[] = {{"TIMRecvNewMsgCallback", (timtape_fuzz_fn)on_message, 0}, {0}};
+END
+# shellcheck disable=SC2086
+holds 'a handler that does what it must not' $CC -g -fsanitize=address kept.c $flags -o kept
+echo '"beyond"' >beyond && echo '"keep"' >keep
+run ./kept --here beyond
+like 'reading past the end of a text is seen' "$(cat err)" 'heap-buffer-overflow'
+run ./kept --here keep payload keep
+like 'and using a text that is gone' "$(cat err)" 'heap-use-after-free'
+
 # ---- what else is linked ----
 cat >own.cpp <<'END'
 #include <timtape/fuzz.h>
@@ -105,7 +129,6 @@ int timtape_fuzz_setup() { std::puts("setup"); return 0; }
 END
 # shellcheck disable=SC2086
 holds 'a C++ target with a cJSON of its own' $CXX -std=c++17 -Wall -Wextra -Werror own.cpp $flags -o own
-echo '[{"message_seq":18446744073709551615}]' >payload
 run ./own payload
 is 'uses its own' "$(head -n 2 out | paste -sd' ')" 'setup [{"message_seq":18446744073709551615}] 1'
 # shellcheck disable=SC2086
