@@ -206,11 +206,16 @@ static void
 check_number(struct check *check, const cJSON *node, struct model_type type, const struct step *step)
 {
     int64_t value;
-    if (!model_in_range(type.json, node))
+    bool whole = jtree_int64(node, &value);
+    /* A named number is right whatever its type says: -1 in an unsigned one is an invalid element. */
+    if (type.enumeration >= 0 && whole) {
+        if (!model_enum_has(&api_enums[type.enumeration], value, check->profile))
+            depart(check, MODEL_R_ENUM, step, type.key, node);
+    } else if (!model_in_range(type.json, node)) {
         depart(check, MODEL_R_RANGE, step, type.key, node);
-    else if (type.enumeration >= 0 && jtree_int64(node, &value) &&
-             !model_enum_has(&api_enums[type.enumeration], value, check->profile))
-        depart(check, MODEL_R_ENUM, step, type.key, node);
+    } else if (type.enumeration >= 0) {
+        depart(check, MODEL_R_ENUM, step, type.key, node); /* past 2^63 nothing is named */
+    }
 }
 
 static void

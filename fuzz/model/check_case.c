@@ -41,8 +41,7 @@ parent(const char *path)
 static bool
 is_below(const char *path, const char *above, size_t bytes)
 {
-    return strncmp(path, above, bytes) == 0 &&
-           (path[bytes] == '\0' || strchr(".[(", path[bytes]) != NULL);
+    return strncmp(path, above, bytes) == 0 && (path[bytes] == '\0' || strchr(".[(", path[bytes]) != NULL);
 }
 
 /* Does the departure follow from the change at `place`, both in the same payload? */

@@ -40,11 +40,16 @@ bool
 model_enum_has(const struct api_enum *list, int64_t value, const struct model_profile *profile)
 {
     uint64_t named = 0;
+    bool any = false;
     for (unsigned i = 0; i < list->nconstants; i++) {
         if (is_number(&list->constants[i], value, profile))
             return true;
-        if (model_constant_in(&list->constants[i], profile))
+        if (model_constant_in(&list->constants[i], profile)) {
+            any = true;
             named |= (uint64_t)list->constants[i].value;
+        }
     }
+    if (!any)
+        return true; /* nobody knows what that version called them */
     return list->flags && ((uint64_t)value & ~named) == 0;
 }

@@ -4,6 +4,7 @@
 
 #include "fuzz/model/model_check.h"
 #include "fuzz/model/model_keys.h"
+#include "fuzz/model/model_make.h"
 #include "traces/jtree.h"
 
 struct walk {
@@ -128,9 +129,8 @@ set_count(struct model_relation *relation, int64_t count)
     return 0;
 }
 
-/* Cuts the end off, or repeats the last element; an empty array grows by empty texts. */
-static int
-set_length(cJSON *array, int64_t wanted)
+int
+model_set_length(cJSON *array, int64_t wanted)
 {
     int64_t now = length(array);
     for (; now > wanted; now--)
@@ -160,7 +160,8 @@ model_relation_set(struct case_event *event, struct model_relation *relation)
         return set_count(relation, count);
     default:
         /* From nothing no user can be made up: then there is none on the other side, either. */
-        return relation->of->child != NULL ? set_length(relation->of, count) : set_length(relation->array, 0);
+        return relation->of->child != NULL ? model_set_length(relation->of, count)
+                                           : model_set_length(relation->array, 0);
     }
 }
 
@@ -179,7 +180,7 @@ model_relation_break(struct case_event *event, struct model_relation *relation, 
     case MODEL_COUNT:
         return set_count(relation, wrong);
     default:
-        return set_length(relation->of, off < 2 || count == 0 ? count + 1 : off == 2 ? count - 1 : 0);
+        return model_set_length(relation->of, off < 2 || count == 0 ? count + 1 : off == 2 ? count - 1 : 0);
     }
 }
 

@@ -233,6 +233,177 @@ keeps_and_breaks_relations(void **state)
     assert_string_equal(model_id_kind(api_find_key(message, "message_sender"), NULL), "user");
 }
 
+/* Everything that is declared: each key as a place, and each payload. */
+static void
+each_place(void (*visit)(struct model_type type, const struct model_profile *profile, unsigned seed))
+{
+    static const struct model_profile *const profiles[] = {&page, &newest, &oldest, &odd};
+    for (unsigned p = 0; p < 4; p++)
+        for (unsigned o = 0; o < API_OBJECTS; o++)
+            for (unsigned k = 0; k < api_objects[o].nkeys; k++) {
+                arena_reset(arena);
+                visit(model_of_key(&api_objects[o].keys[k]), profiles[p], p * 1000000 + o * 1000 + k);
+            }
+}
+
+static unsigned checked;
+
+static void
+make_variations(struct model_type type, const struct model_profile *profile, unsigned seed)
+{
+    uint8_t list[MODEL_VARIATIONS];
+    struct model_random random = {seed};
+    struct model_maker maker = {.random = &random, .profile = *profile};
+    unsigned count = model_variations(type, false, profile, list);
+    assert_true(count == 0 || list[count - 1] == MODEL_ORDINARY);
+    const cJSON *now = count > 0 ? model_make(&maker, type) : NULL;
+    for (unsigned i = 0; i < count; i++) {
+        maker.budget = 0;
+        cJSON *value = model_vary(&maker, type, list[i], i % 2 ? now : NULL);
+        assert_non_null(value);
+        char *text = jtree_print(value, JTREE_COMPACT, NULL);
+        enum model_variation is = model_classify(type, NULL, NULL, value, profile);
+        assert_int_equal(jtree_check(text, strlen(text), NULL, NULL), 0);
+        if (is != list[i] && list[i] != MODEL_ORDINARY)
+            fail_msg("%s: asked for %s, got %s: %s", type.key->name, model_variation_name(list[i]),
+                     model_variation_name(is), text);
+        int departs = model_check(value, type, profile, NULL, NULL);
+        /* Samples of other types count on the page; what a version has no names for is anything. */
+        bool loose =
+            (profile->page && type.key->also != 0) ||
+            (type.enumeration >= 0 && model_enum_has(&api_enums[type.enumeration], 987654321, profile));
+        if ((departs == 0) != model_variation_positive(type, list[i]) && !loose)
+            fail_msg("%s: %s is %s, but %d departures: %s", type.key->name, model_variation_name(list[i]),
+                     departs ? "positive" : "negative", departs, text);
+        free(text);
+        checked++;
+    }
+}
+
+static void
+makes_what_it_names(void **state)
+{
+    (void)state;
+    checked = 0;
+    each_place(make_variations);
+    assert_true(checked > 40000);
+}
+
+static void
+names_are_unique(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < MODEL_VARIATIONS; i++) {
+        const char *name = model_variation_name(i);
+        for (unsigned k = 0; name != NULL && k < i; k++)
+            if (model_variation_name(k) != NULL)
+                assert_string_not_equal(name, model_variation_name(k));
+        assert_int_equal(name != NULL, i <= MODEL_EXTRA_KEY || i >= MODEL_ENUM);
+    }
+    for (unsigned i = 0; i < API_ENUMS; i++)
+        for (unsigned o = 0; o < API_OBJECTS; o++)
+            for (unsigned k = 0; k < api_objects[o].nkeys; k++)
+                if (api_objects[o].keys[k].enumeration == (int)i)
+                    assert_true(api_enums[i].nconstants <= 500);
+    assert_null(model_variation_name(MODEL_VARIATIONS));
+}
+
+/* What comes from the description alone is as declared, in every version. */
+static void
+makes_ordinary_payloads(void **state)
+{
+    (void)state;
+    static const struct model_profile *const profiles[] = {&page, &newest, &oldest, &odd};
+    size_t bytes = 0, payloads = 0;
+    for (unsigned id = 0; id < API_ENTRIES; id++)
+        for (unsigned seed = 0; seed < 40; seed++) {
+            const struct api_entry *entry = api_entry(id);
+            const struct model_profile *profile = profiles[seed % 4];
+            const struct api_entry *callback =
+                entry->kind == API_CALLBACK ? entry : api_find("TIMCommCallback");
+            for (unsigned p = 0; p < callback->nparams; p++) {
+                struct model_type type =
+                    model_payload(callback, p, entry->kind == API_ASYNC ? entry : NULL, false);
+                struct model_random random = {id * 100 + seed};
+                struct model_maker maker = {.random = &random, .profile = *profile};
+                size_t count;
+                arena_reset(arena);
+                if (type.json == API_J_ANY)
+                    continue;
+                cJSON *value = model_make(&maker, type);
+                assert_non_null(value);
+                char *text = jtree_print(value, JTREE_COMPACT, &count);
+                assert_int_equal(jtree_check(text, count, NULL, NULL), 0);
+                told[0] = '\0';
+                if (model_check(value, type, profile, tell, NULL) != 0)
+                    fail_msg("%s %s: %s: %s", callback->name, entry->name, told, text);
+                bytes += count;
+                payloads++;
+                free(text);
+            }
+        }
+    assert_true(payloads > 3000);
+    assert_in_range(bytes / payloads, 50, 2000);
+}
+
+static void
+makes_every_variant(void **state)
+{
+    (void)state;
+    struct model_type elem = type_of("Elem", false);
+    const struct api_object *declared = model_object(elem);
+    for (unsigned seed = 0; seed < 50; seed++)
+        for (unsigned v = 0; v < declared->nvariants; v++) {
+            struct model_random random = {seed};
+            struct model_maker maker = {.random = &random, .profile = page};
+            cJSON *object = parse("{\"text_elem_content\":\"x\",\"elem_type\":0,\"mine\":1}");
+            assert_int_equal(model_make_variant(&maker, elem, object, v), 0);
+            assert_ptr_equal(model_variant(declared, object, &page),
+                             &api_objects[declared->variants[v].object]);
+            assert_int_equal(model_check(object, elem, &page, NULL, NULL), 1); /* "mine" */
+            assert_int_equal(model_make_variant(&maker, elem, object, declared->nvariants), -1);
+        }
+}
+
+static void
+tells_members_apart(void **state)
+{
+    (void)state;
+    struct model_type message = type_of("Message", false);
+    struct model_random random = {3};
+    struct model_maker maker = {.random = &random, .profile = page};
+    static const struct {
+        const char *text, *name;
+        enum model_variation want;
+    } cases[] = {
+        {"{}", "message_seq", MODEL_ABSENT},
+        {"{\"Message_seq\":1}", "message_seq", MODEL_NEAR_MISS},
+        {"{\"message_se\":1}", "message_seq", MODEL_NEAR_MISS},
+        {"{\"message-seq\":1}", "message_seq", MODEL_NEAR_MISS},
+        {"{\"message_offlie_push_config\":{}}", "message_offline_push_config", MODEL_RENAMED},
+        {"{\"message_seq\":1,\"x\":1,\"message_seq\":1}", "message_seq", MODEL_DUPLICATE},
+        {"{\"message_seq\":7}", "message_seq", MODEL_ORDINARY},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *object = parse(cases[i].text);
+        struct model_type type = model_member(message, object, cases[i].name, &page);
+        assert_non_null(type.key);
+        assert_string_equal(model_variation_name(model_classify(type, object, cases[i].name,
+                                                                jtree_get(object, cases[i].name), &page)),
+                            model_variation_name(cases[i].want));
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        char other[64];
+        assert_true(
+            model_other_name(&maker, message, NULL, "message_seq", MODEL_NEAR_MISS, other, sizeof other));
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddItemToObject(object, other, jtree_new_int64(1));
+        struct model_type type = model_member(message, object, "message_seq", &page);
+        if (model_classify(type, object, "message_seq", NULL, &page) != MODEL_NEAR_MISS)
+            fail_msg("%s is no near miss", other);
+    }
+}
+
 static void
 reads_profiles(void **state)
 {
@@ -276,6 +447,11 @@ main(void)
         cmocka_unit_test(gates_cases_but_for_recorded_changes),
         cmocka_unit_test(gates_scalars_and_answers),
         cmocka_unit_test(keeps_and_breaks_relations),
+        cmocka_unit_test(names_are_unique),
+        cmocka_unit_test(makes_what_it_names),
+        cmocka_unit_test(makes_ordinary_payloads),
+        cmocka_unit_test(makes_every_variant),
+        cmocka_unit_test(tells_members_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
