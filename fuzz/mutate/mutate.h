@@ -4,7 +4,11 @@
  * (mostly) out, and a record of each deviation that can be printed as a sentence. Deterministic: the same
  * mutator options, seed and case give the same result.
  *
- * Threads: one mutator, one thread. No global state but the arena in use.
+ * Threads: one mutator, one thread. No global state; cJSON's arena is put back when a function returns.
+ *
+ * edit.h trees in place; spot.h where; reach.c down to a declared place; apply_*.c what is done there;
+ * step.c how many and how large; plan.c, boundary.c the exhaustive pass; pool.c what was learned;
+ * known_*.c what is stepped round; smaller.c trimming and minimising; sentence.c words.
  */
 #ifndef FUZZ_MUTATE_MUTATE_H
 #define FUZZ_MUTATE_MUTATE_H
@@ -40,7 +44,7 @@ struct mutation {
     size_t event;         /* which callback of the case */
     unsigned param;       /* which parameter */
     const char *path;     /* in its payload, as jtree_at reads; NULL: the parameter itself */
-    const char *was, *is; /* compact prints, shortened; NULL: absent */
+    const char *was, *is; /* scalars as they print, shortened; "an array of 3"; NULL: absent */
 };
 #define MUTATE_MOST 8
 struct mutation_list {
