@@ -38,6 +38,27 @@ wanted(const struct ndjson_line *line, const struct api_entry *callback)
     return entry != NULL && entry->kind != API_CALLBACK ? entry : NULL;
 }
 
+/* The call with as little as it takes: numbers are 0, texts empty. */
+static cJSON *
+plain_call(const struct api_entry *entry)
+{
+    char text[1200];
+    size_t used = (size_t)snprintf(text, sizeof text, "{\"call\":\"%s\",\"args\":{", entry->name);
+    const char *comma = "";
+    for (unsigned i = 0; i < entry->nparams && used < sizeof text; i++) {
+        int type = entry->params[i].type;
+
+        if (type == API_USER || type == API_OUT || type == API_FN)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s\"%s\":%s", comma, entry->params[i].name,
+                                 type == API_STR ? "\"\"" : "0");
+        comma = ",";
+    }
+    if (used < sizeof text)
+        used += (size_t)snprintf(text + used, sizeof text - used, "}}");
+    return used < sizeof text ? jtree_parse(text, used, NULL, NULL) : NULL;
+}
+
 int
 ndjson_case_cause(struct ndjson_scene *scene, const struct ndjson_line *line, const char *version,
                   const struct api_entry *callback, struct fault *fault)
@@ -45,12 +66,13 @@ ndjson_case_cause(struct ndjson_scene *scene, const struct ndjson_line *line, co
     const struct api_entry *entry = wanted(line, callback);
     struct ndjson_line call = {.source = line->source, .number = line->number};
     struct ndjson_event event = {0};
-    char text[160];
 
+    if (entry == NULL && ndjson_get(line, "cause") == NULL &&
+        cJSON_AddNullToObject(line->root, "cause") == NULL)
+        return fault_set(fault, FAULT_INTERNAL, "out of memory"); /* null: unknown */
     if (entry == NULL || ndjson_scene_called(scene, entry))
         return 0;
-    int length = snprintf(text, sizeof text, "{\"call\":\"%s\"}", entry->name);
-    call.root = jtree_parse(text, (size_t)length, NULL, NULL);
+    call.root = plain_call(entry);
     if (call.root == NULL)
         return fault_set(fault, FAULT_INTERNAL, "out of memory");
     int status = ndjson_event_read(&call, version, &event, fault);

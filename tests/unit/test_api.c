@@ -297,6 +297,25 @@ test_marks(void **state)
     assert_string_equal(api_sdk.library, "libImSDK.so");
 }
 
+static void
+test_relations(void **state)
+{
+    (void)state;
+    const struct api_entry *progress = api_find("TIMMsgElemUploadProgressCallback");
+    const struct api_key *count = api_find_key(api_find_object("FriendGroupInfo"), "friend_group_info_count");
+    const struct api_enum *elem = api_find_enum("TIMElemType");
+    assert_string_equal(progress->params[1].indexes, "message_elem_array");
+    assert_null(progress->params[2].indexes);
+    assert_string_equal(count->counts, "friend_group_info_identifier_array");
+    assert_string_equal(api_find_key(api_find_object("Message"), "message_sender")->id, "user");
+    assert_string_equal(api_find("TIMMsgCancelSend")->params[0].id, "conversation");
+    /* What the callback page shows, and no header has. */
+    for (unsigned i = 0; i < elem->nconstants; i++)
+        if (elem->constants[i].sampled)
+            assert_true((elem->constants[i].value == 5 && elem->constants[i].seen == 6) ||
+                        (elem->constants[i].value == 8 && elem->constants[i].seen == 9));
+}
+
 int
 main(void)
 {
@@ -306,7 +325,7 @@ main(void)
         cmocka_unit_test(test_versions), cmocka_unit_test(test_version_compare),
         cmocka_unit_test(test_keys),     cmocka_unit_test(test_union),
         cmocka_unit_test(test_enums),    cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_marks),    cmocka_unit_test(test_relations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

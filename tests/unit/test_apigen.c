@@ -28,7 +28,8 @@ static const char small[] =
     "object Ring {\n" /* line 9 */
     "    string ring_name bellRingName rw required;\n"
     "    uint:BellTone ring_tone bellRingTone rw was ring_tune until 1.5;\n"
-    "    string ring_pin bellRingPin wo secret;\n"
+    "    string ring_pin bellRingPin wo secret; string[] ring_by bellRingBy ro id user;"
+    " uint ring_count bellRingCount ro counts ring_by; bool[] ring_loud bellRingLoud ro parallel ring_by;\n"
     "}\n"
     "callback BellDone(int32_t:BellCode code, json result json_params, user);\n" /* 14 */
     "callback BellRang(json Ring ring, bool loud, user);\n"
@@ -159,6 +160,10 @@ test_names(void **state)
     refuse("version BellVersion", "version BellAge", 1, "'BellAge' names the version");
     refuse("rw required", "rw required when bellLow", 10, "'when' needs to know which key");
     refuse("object Ring {", "object Ring on ring_size {", 9, "Ring has no key 'ring_size'");
+    refuse("counts ring_by", "counts ring_pin", 12, "'counts ring_pin': Ring has no array of that name");
+    refuse("parallel ring_by", "parallel ring_of", 12, "'parallel ring_of': Ring has no array");
+    refuse("counts ring_by", "parallel ring_by", 12, "'ring_count' is no array");
+    refuse("bool loud", "uint32_t at index ring_pin", 15, "no JSON beside 'at' has an array of that name");
 }
 
 static void
