@@ -18,14 +18,15 @@ VERB(export);
 VERB(import);
 VERB(triage);
 VERB(minimize);
+VERB(corpus);
 VERB(doctor);
 VERB(help);
 VERB(version);
 
 static const struct verb *const table[] = {
-    &verb_record, &verb_replay,   &verb_show,    &verb_info,   &verb_diff,
-    &verb_rules,  &verb_verify,   &verb_recover, &verb_export, &verb_import,
-    &verb_triage, &verb_minimize, &verb_doctor,  &verb_help,   &verb_version,
+    &verb_record, &verb_replay,  &verb_show,   &verb_info,    &verb_diff,   &verb_rules,
+    &verb_verify, &verb_recover, &verb_export, &verb_import,  &verb_triage, &verb_minimize,
+    &verb_corpus, &verb_doctor,  &verb_help,   &verb_version,
 };
 #define SLOTS (sizeof table / sizeof table[0])
 
