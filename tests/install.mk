@@ -22,7 +22,7 @@ install: all
 	printf '%s\n' "$$EMBED_PC_INSTALLED" >$(devdir)/pkgconfig/timtape-replay.pc
 	$(if $(FUZZ_READY),install -m 644 $(FUZZ_HEADER) $(incdir)/fuzz.h)
 	$(if $(FUZZ_READY),install -m 644 $(FUZZ_A) $(devdir))
-	$(if $(filter $(FUZZ_AFL),$(FUZZ_PRODUCT)),install -m 755 $(FUZZ_AFL) $(devdir))
+	$(if $(FUZZ_READY),install -m 755 $(FUZZ_AFL) $(devdir))
 	$(if $(FUZZ_READY),printf '%s\n' "$$FUZZ_PC_INSTALLED" >$(devdir)/pkgconfig/timtape-fuzz.pc)
 	install -m 644 man/timtape.1 $(mandir)/timtape.1
 	cp -R traces/samples corpus $(O)/schema $(samples)/

@@ -17,7 +17,7 @@ FUZZ_REST   := $(foreach room,$(FUZZ_ROOMS),$(call src,fuzz/$(room))) $(wildcard
 fuzz_obj     = $(patsubst %.c,$(O)/fuzz/%.o,$(1))
 
 ifneq ($(FUZZ_READY),)
-FUZZ_PRODUCT := $(FUZZ_HEADER) $(FUZZ_A) $(FUZZ_PC) $(if $(shell grep -ls ^mutator_smaller fuzz/mutate/*.c),$(FUZZ_AFL))
+FUZZ_PRODUCT := $(FUZZ_HEADER) $(FUZZ_A) $(FUZZ_PC) $(FUZZ_AFL)
 all: $(FUZZ_PRODUCT)
 endif
 
