@@ -14,7 +14,6 @@
 #include "fuzz/app/player_parts.h"
 #include "replay/score/score_edge.h"
 
-#define PLAYER_GRACE_NS 1000000u
 #define PLAYER_ASK_NS 10000000000u
 #define PLAYER_SLICE_NS 5000000u
 
@@ -63,8 +62,6 @@ player_open(const struct player_options *options, struct fault *fault)
         player->options.hang_ns = PLAYER_HANG_NS;
     if (player->options.patience_ns == 0)
         player->options.patience_ns = PLAYER_PATIENCE_NS;
-    if (player->options.grace_ns == 0)
-        player->options.grace_ns = PLAYER_GRACE_NS;
     player->fork_call = start_choose(options->base, TRACE_NONE);
     player->fork_ns = INT64_MIN;
     player->never_forks = options->restart || player->fork_call == TRACE_NONE;

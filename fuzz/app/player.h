@@ -35,8 +35,9 @@ struct player_options {
     uint64_t hang_ns; /* a callback that has not returned for so long, or no progress at all; 0: default */
     uint64_t patience_ns; /* how long a callback waits for a recorded call that the app does not make; 0:
                              default */
-    uint64_t grace_ns;    /* after the last callback the app must be idle for so long; 0: 1 ms */
-    uint32_t coverage;    /* bytes of the AFL++ coverage map, 0: none. Apps without it leave the map empty. */
+    uint64_t grace_ns; /* after the last callback the app must be idle for so long; 0: found out in the first
+                          run that ends so */
+    uint32_t coverage; /* bytes of the AFL++ coverage map, 0: none. Apps without it leave the map empty. */
 };
 
 /* How a run ended. */

@@ -17,6 +17,8 @@
 #include "replay/score/score_fork.h"
 #include "replay/score/score_make.h"
 
+#define PLAYER_GRACE_NS 1000000u /* where it cannot be found out */
+
 struct player {
     struct player_options options;
     struct loader_plan plan;

@@ -87,8 +87,8 @@ score_map(struct score_file *file, const struct score_options *options, uint64_t
     int fd, problem;
     void *map;
 
-    /* Fuzzing makes thousands of scores a second; the first app's was looked after. */
-    if (!options->free)
+    /* Fuzzing makes a thousand scores a second: once for each fork server will do. */
+    if (!options->free || options->fork != 0)
         score_sweep(directory);
     if ((size_t)snprintf(file->path, sizeof file->path, "%s/timtape-score-XXXXXX", directory) >=
         sizeof file->path) {

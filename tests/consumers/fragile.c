@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * A client for the fuzzer's player: it does what the text of a message says. Registers, logs in, and stays
- * until it is ended. `fragile thread` has a thread of its own before it logs in, `fragile ask` calls once
- * more than fragile.ndjson has it.
+ * until it is ended. `fragile thread` has a thread of its own before it logs in, `fragile poll` looks every
+ * few milliseconds whether there is something to do, `fragile ask` calls once more than fragile.ndjson has
+ * it.
  */
 #include "app.h"
 
@@ -11,7 +12,7 @@
 #include <sys/shm.h>
 
 static unsigned char *map; /* as AFL++'s run time would have it */
-static volatile int spin;
+static volatile int spin, later;
 
 static void
 on_login(int32_t code, const char *desc, const char *json, const void *user)
@@ -47,6 +48,8 @@ on_messages(const char *json, const void *user)
         map[strlen(json) % 64]++;
     if (strstr(json, "\"die\"") != NULL)
         raise(SIGSEGV);
+    if (strstr(json, "\"later\"") != NULL)
+        later = 1;
     if (strstr(json, "\"leave\"") != NULL)
         exit(7);
     if (strstr(json, "\"hang\"") != NULL)
@@ -83,6 +86,12 @@ main(int argc, char **argv)
     TIMLogin("alice", "secret", on_login, "login");
     if (strcmp(word, "ask") == 0)
         TIMConvGetConvList(on_login, "list");
-    for (;;)
-        pause();
+    while (!later) {
+        if (strcmp(word, "poll") == 0)
+            app_sleep(8);
+        else
+            pause();
+    }
+    raise(SIGSEGV);
+    return 0;
 }

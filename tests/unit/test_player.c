@@ -448,6 +448,48 @@ new_call(void **state)
     assert_non_null(strstr(result.text, "got [\"send\"]\nsent: 0\n"));
 }
 
+/* An app that looks for work now and then is not taken for idle before it has looked. */
+static void
+polls(void **state)
+{
+    static char word[] = "poll";
+    uint32_t two;
+
+    (void)state;
+    begin(FRAGILE, "fragile", word, false);
+    two = find_step(&trace, MESSAGE, 1);
+    assert_int_equal(run(player, &trace).how, PLAYER_DONE);
+    for (int i = 0; i < 5; i++) {
+        struct player_result result;
+
+        set_text(&trace, two, 0, "[\"later\"]");
+        result = run(player, &trace);
+        assert_int_equal(result.how, PLAYER_SIGNAL);
+        assert_int_equal(result.during, TRACE_NONE);
+        assert_int_equal(result.last, two);
+        set_text(&trace, two, 0, "[\"never\"]");
+        assert_int_equal(run(player, &trace).how, PLAYER_DONE);
+    }
+}
+
+/* A call that the recording had not, made before the first callback: by the main thread, in every fork. */
+static void
+asks(void **state)
+{
+    static char word[] = "ask";
+    struct player_result result;
+
+    (void)state;
+    begin(FRAGILE, "fragile", word, false);
+    for (int i = 0; i < 3; i++) {
+        result = run(player, &trace);
+        assert_int_equal(result.how, PLAYER_DONE);
+        assert_true(result.forked);
+        assert_int_equal(result.delivered, 3);
+        assert_non_null(strstr(result.text, "list: 0"));
+    }
+}
+
 /* With a thread too many it is started anew, and the player says why. */
 static void
 with_thread(void **state)
@@ -576,6 +618,8 @@ main(void)
         cmocka_unit_test_teardown(saved, end),
         cmocka_unit_test_teardown(pool, end),
         cmocka_unit_test_teardown(new_call, end),
+        cmocka_unit_test_teardown(polls, end),
+        cmocka_unit_test_teardown(asks, end),
         cmocka_unit_test_teardown(with_thread, end),
         cmocka_unit_test(nobody_left),
         cmocka_unit_test_teardown(coverage, end),
