@@ -10,7 +10,9 @@ FUZZ_FLAGS   = $(filter-out -I%,$(CPPFLAGS)) -I$(O)/private $(filter -I%,$(CPPFL
                -fno-sanitize=all -I$(O)/include
 FUZZ_ROOMS  := model mutate coverage oracle
 FUZZ_IN_AFL := $(wildcard fuzz/engine/afl*.c)
-FUZZ_APART  := fuzz/engine/runner_main.c $(FUZZ_IN_AFL)
+FUZZ_PLAIN  := fuzz/engine/freestanding.c
+FUZZ_NAMES  := memcpy memmove memset memcmp memchr strlen strcmp strncmp strchr
+FUZZ_APART  := fuzz/engine/runner_main.c $(FUZZ_IN_AFL) $(FUZZ_PLAIN)
 FUZZ_ENGINE := $(filter-out $(FUZZ_APART),$(wildcard fuzz/engine/*.c))
 FUZZ_SHARED := $(foreach file,options input produce read_file,$(wildcard fuzz/engine/$(file).c))
 FUZZ_REST   := $(foreach room,$(FUZZ_ROOMS),$(call src,fuzz/$(room))) $(wildcard harness/base/*.c) harness/api/api.c $(wildcard traces/*.c)
@@ -40,7 +42,11 @@ $(O)/fuzz/%.o: %.c $(O)/gen.stamp $(O)/private/cjson/cJSON.h
 $(O)/fuzz/rest.a: $(call fuzz_obj,$(FUZZ_REST)) $(O)/fuzz/gen/api_tables.o $(O)/fuzz/gen/invoke_gen.o $(O)/fuzz/cjson/cJSON.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 # One object whose inner names, cJSON's among them, are its own: the target may have a cJSON and a jtree of its own.
-$(O)/fuzz/all.o: $(call fuzz_obj,$(FUZZ_ENGINE)) $(O)/fuzz/rest.a
+# Its string functions are its own as well, see freestanding.c.
+$(O)/fuzz/calls.o: $(call fuzz_obj,$(FUZZ_ENGINE)) $(O)/fuzz/rest.a
+	$(Q)$(LD) -r -o $@ $^ && objcopy $(foreach name,$(FUZZ_NAMES),--redefine-sym $(name)=plain_$(name)) $@
+$(call fuzz_obj,$(FUZZ_PLAIN)): FUZZ_FLAGS += -ffreestanding -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
+$(O)/fuzz/all.o: $(O)/fuzz/calls.o $(call fuzz_obj,$(FUZZ_PLAIN))
 	$(Q)$(LD) -r -o $@ $^ && objcopy --localize-hidden $@
 # oracle.mk adds members of its own: $(FUZZ_A): its.o
 $(FUZZ_A): $(O)/fuzz/all.o $(call fuzz_obj,fuzz/engine/runner_main.c)

@@ -6,9 +6,9 @@
 #include "fuzz/mutate/work.h"
 #include "traces/jtree.h"
 
-#define FULL                                                                                                 \
-    24 /* values of an ordinary payload here: nothing that a consumer looks for before is missing            \
-        */
+/* Values of the payload around the place, beside what leads to it: as many as a real one mostly has. More
+ * would slow the target down, not find more. */
+#define FULL 10
 
 static int
 take_form(struct work *work, struct case_event *event, unsigned param, unsigned form)

@@ -18,7 +18,7 @@ make_value(struct work *work, const struct case_event *event, unsigned p)
                 event->function->result_object == API_EMPTY_RESULT)
                 return (struct case_value){.kind = CASE_TEXT, .bytes = ""};
             value.kind = CASE_TREE;
-            value.tree = work_got(work, value_make(work, type, 40));
+            value.tree = work_got(work, value_make(work, type, 14));
             return value;
         }
         if (strcmp(param->name, "desc") == 0)
