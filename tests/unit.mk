@@ -4,6 +4,7 @@
 #   shim      everything in the shim                   standin   everything in the stand-in
 #   embed     host and timtape/replay.h
 #   engine    host and what fuzz targets are delivered with
+#   oracle    host and the oracles of fuzz targets
 #   none      the test brings (includes) what it needs
 # Test code may skip the strictest prototypes: CMocka wants plain functions.
 
@@ -17,6 +18,7 @@ unit_shim     := $(SHIM_OBJ) $(O)/link/libtimtape-behind.so
 unit_standin  := $(STANDIN_OBJ)
 unit_embed    := $(HOST_OBJ) $(patsubst %.c,$(O)/obj/%.o,$(wildcard replay/embed/*.c)) $(O)/obj/gen/invoke_gen.o
 unit_engine   := $(HOST_OBJ) $(patsubst %,$(O)/obj/fuzz/engine/%.o,deliver input options pass) $(O)/obj/gen/invoke_gen.o
+unit_oracle   := $(HOST_OBJ) $(patsubst %.c,$(O)/obj/%.o,$(wildcard fuzz/oracle/*.c)) $(O)/obj/gen/invoke_gen.o
 unit_none     :=
 
 # Words of one test, then their objects, each source only once (the outside copy wins).

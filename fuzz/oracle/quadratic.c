@@ -15,7 +15,9 @@
 #define LEAST_NS 2000000u
 #define START 64
 #define LARGEST ((size_t)4 << 20)
+#define SUSPICIOUS 6
 #define TOO_MUCH 9 /* between 4 (linear) and 16 */
+#define MOST_NS 400000000u
 
 /* Places that were measured, by hash; full: none is measured any more. */
 static uint64_t seen[PLACES];
@@ -163,25 +165,45 @@ measure(const struct fuzz_case *c, const struct place *place, unsigned length, u
     return best;
 }
 
+/* Four times the length from `length` on: how many times the time; 0: it cannot be made that long. */
+static uint64_t
+ratio(const struct fuzz_case *c, const struct place *place, unsigned length, uint64_t *four)
+{
+    uint64_t one = measure(c, place, length, 3);
+
+    *four = one != 0 ? measure(c, place, length * 4, 2) : 0;
+    return *four != 0 ? *four / one : 0;
+}
+
 static void
 measure_place(const struct fuzz_case *c, const struct place *place)
 {
     unsigned length = START;
-    uint64_t one = 0, four = 0;
+    uint64_t first, times, four = 0;
 
-    while ((one = measure(c, place, length, 1)) != 0 && one < LEAST_NS)
+    while ((first = measure(c, place, length, 1)) != 0 && first < LEAST_NS)
         length *= 2;
-    for (unsigned confirm = 0; confirm < 2; confirm++) {
-        one = one != 0 ? measure(c, place, length, 3) : 0;
-        four = one != 0 ? measure(c, place, length * 4, confirm + 1) : 0;
-        if (four <= one * TOO_MUCH)
-            return;
+    times = first != 0 ? ratio(c, place, length, &four) : 0;
+    // Parsing is linear and may still be the larger part: at more length it is not.
+    while (times >= SUSPICIOUS && times <= TOO_MUCH && four < MOST_NS) {
+        length *= 2;
+        times = ratio(c, place, length, &four);
     }
+    if (times <= TOO_MUCH)
+        return;
+    // Again, at another length where that can be had: what no longer fits a cache makes one step, not two.
+    uint64_t again = ratio(c, place, length * 2, &four);
+    if (again == 0)
+        again = ratio(c, place, length, &four);
+    else
+        length *= 2;
+    if (again <= TOO_MUCH)
+        return;
     oracle_violated(ORACLE_QUADRATIC,
                     "%s: %s %s four times as long (%u for %u) takes %llu times as long, not 4: %llu.%llu ms",
                     oracle_where(&c->events[place->event]),
                     c->events[place->event].callback->params[place->param].name, place->path, length * 4,
-                    length, (unsigned long long)(four / one), (unsigned long long)(four / 1000000),
+                    length, (unsigned long long)again, (unsigned long long)(four / 1000000),
                     (unsigned long long)(four / 100000 % 10));
 }
 
