@@ -326,6 +326,24 @@ on_done(int32_t code, const char *desc, const char *json, const void *user)
     assert_int_equal(timtape_fuzz_call(API_TIMMsgRevoke, values).i, 0); // asks again, for ever
 }
 
+static char listed[4096];
+
+static void
+on_list(int32_t code, const char *desc, const char *json, const void *user)
+{
+    (void)code, (void)desc, (void)user;
+    snprintf(listed, sizeof listed, "%s", json);
+}
+
+static void
+ask_for_list(const char *json)
+{
+    union api_value values[2] = {{.fn = (void (*)(void))on_list}, {.user = NULL}};
+
+    (void)json;
+    timtape_fuzz_call(API_TIMConvGetConvList, values);
+}
+
 static void
 ask_once(const char *json)
 {
@@ -349,6 +367,13 @@ test_sdk(void **state)
     run("", message(""), ask_once);
     assert_int_equal(completed, SDK_COMPLETIONS);
     assert_ptr_equal(completed_user, &completed);
+    // An ordinary result, the same each time.
+    char before[sizeof listed];
+    run("", message(""), ask_for_list);
+    assert_non_null(strstr(listed, "\"conv_id\":\""));
+    strcpy(before, listed);
+    run("", message(""), ask_for_list);
+    assert_string_equal(listed, before);
     assert_int_equal(timtape_fuzz_call(API_TIMMsgSendMessage, values).i, 0);
     assert_true(strlen(id) > 10);
     assert_non_null(timtape_fuzz_call(API_TIMGetSDKVersion, values).s);
