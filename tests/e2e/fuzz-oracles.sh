@@ -7,13 +7,14 @@
 
 cflags="-g -O1 -Wall -Wextra -Werror -I$O/include $(pkg-config --cflags jsoncpp 2>/dev/null)"
 libs="-L$O/lib -ltimtape-fuzz"
+jsoncpp=$(pkg-config --libs jsoncpp 2>/dev/null || echo -ljsoncpp)
 # build NAME SOURCE [FLAG...]: with the plain runner
 build() {
     local name=$1 source=$2 cc="cc -std=c11 -D_GNU_SOURCE"
     shift 2
     case $source in *.cpp) cc="c++ -std=c++17" ;; esac
     # shellcheck disable=SC2086
-    $cc $cflags "$@" "tests/fuzz/$source" -o "$T/$name" $libs -lcjson $(pkg-config --libs jsoncpp) >"$T/cc.out" 2>&1 ||
+    $cc $cflags "$@" "tests/fuzz/$source" -o "$T/$name" $libs -lcjson $jsoncpp >"$T/cc.out" 2>&1 ||
         { fail "$name builds" "$T/cc.out"; exit 1; }
 }
 message() { printf '{"callback":"TIMRecvNewMsgCallback","args":{"json_msg_array":{"$json":[%s]}}}\n' "$1"; }
@@ -109,9 +110,9 @@ if ! command -v clang++ >/dev/null; then
     exit 0
 fi
 # shellcheck disable=SC2086
-clang++ -std=c++17 $cflags -fsanitize=fuzzer,address tests/fuzz/oracle_right.cpp -o "$T/right-fuzzer" $libs $(pkg-config --libs jsoncpp)
+clang++ -std=c++17 $cflags -fsanitize=fuzzer,address tests/fuzz/oracle_right.cpp -o "$T/right-fuzzer" $libs $jsoncpp
 mkdir "$T/seeds" "$T/found" && cp "$T"/*.in "$T/seeds"
-run env TIMTAPE_FUZZ_ORACLES=all "$T/right-fuzzer" -seed=1 -runs=1000 "$T/seeds"
+run env TIMTAPE_FUZZ_ORACLES="$(others quadratic)" "$T/right-fuzzer" -seed=1 -runs=1000 "$T/seeds"
 is "a handler without mistakes: no alarm in 1000 inputs of libFuzzer" "$rc $(grep -a '^timtape:' "$T/err")" "0 "
 # shellcheck disable=SC2086
 clang $cflags -std=c11 -D_GNU_SOURCE -DMISTAKE=1 -fsanitize=fuzzer,address tests/fuzz/oracle_wrong.c -o "$T/ids-fuzzer" $libs -lcjson
