@@ -1,45 +1,371 @@
 // SPDX-License-Identifier: MIT
-/* The sentence of a finding: what is left of its input, once that is small. */
+/*
+ * The sentence of a finding. Engines keep no history, so the cause is found by trying: every value of the
+ * small case is replaced by an ordinary one, every declared key that is not there is added; where the bug is
+ * gone then, that was it.
+ */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz/finding/inside.h"
+#include "traces/jtree.h"
 
 #define SHOWN 160 /* bytes of a payload in a sentence */
+#define TRIES 400 /* runs of the target */
+#define CAUSES 3  /* that are told */
+#define DEEP 12   /* levels that are looked into for absent keys */
+
+struct explain {
+    struct fuzz_case *c;
+    const struct model_profile *profile;
+    struct arena *arena, *scratch;
+    finding_test *test;
+    void *context;
+    struct finding_cause *cause;
+    struct fault *fault;
+    unsigned tries, causes;
+    size_t event;
+    unsigned param;
+    char path[240];
+    bool failed;
+};
+
+/* Is the bug gone as the case is now? */
+static bool
+gone(struct explain *explain)
+{
+    if (explain->test == NULL || explain->failed || explain->tries >= TRIES)
+        return false;
+    explain->tries++;
+    struct case_value *value = &explain->c->events[explain->event].args[explain->param];
+    if (value->kind == CASE_TREE)
+        value->bytes = NULL, value->count = 0;
+    arena_reset(explain->scratch);
+    int same = explain->test(explain->context, explain->c, explain->scratch, explain->fault);
+    explain->failed = same < 0;
+    return same == 0;
+}
+
+static void say(struct explain *explain, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void
+say(struct explain *explain, const char *format, ...)
+{
+    struct finding_cause *cause = explain->cause;
+    const struct case_event *event = &explain->c->events[explain->event];
+    const char *path =
+        explain->path[0] != '\0' ? explain->path : event->callback->params[explain->param].name;
+    size_t used = strlen(cause->sentence);
+    char words[200];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    if (used == 0)
+        used = (size_t)snprintf(cause->sentence, sizeof cause->sentence, "%s%s%s: ", event->callback->name,
+                                event->function != NULL ? " of " : "",
+                                event->function != NULL ? event->function->name : "");
+    else
+        used += (size_t)snprintf(cause->sentence + used, sizeof cause->sentence - used, "; ");
+    if (used + 2 < sizeof cause->sentence)
+        snprintf(cause->sentence + used, sizeof cause->sentence - used, "%.150s %.190s", path, words);
+    explain->causes++;
+}
+
+/* The simplest value that is as declared. NULL: nothing is declared, or no memory. */
+static cJSON *
+ordinary(struct explain *explain, struct model_type type, unsigned depth)
+{
+    switch (type.json) {
+    case API_J_BOOL:
+        return cJSON_CreateBool(true);
+    case API_J_INT:
+    case API_J_UINT:
+    case API_J_INT64:
+    case API_J_UINT64:
+    case API_J_DOUBLE:
+        return jtree_new_int64(1);
+    case API_J_STRING:
+        return jtree_new_string("a", 1);
+    case API_J_OBJECT:
+        return cJSON_CreateObject();
+    case API_J_ARRAY: {
+        cJSON *array = cJSON_CreateArray();
+        cJSON *element =
+            array != NULL && depth < 2 ? ordinary(explain, model_element(type), depth + 1) : NULL;
+        if (element != NULL)
+            jtree_add_element(array, element);
+        return array;
+    }
+    default:
+        return NULL;
+    }
+}
+
+static bool
+is_kind(uint8_t json, enum jtree_kind kind)
+{
+    switch (json) {
+    case API_J_BOOL:
+        return kind == JTREE_BOOL;
+    case API_J_STRING:
+        return kind == JTREE_STRING;
+    case API_J_OBJECT:
+        return kind == JTREE_OBJECT;
+    case API_J_ARRAY:
+        return kind == JTREE_ARRAY;
+    case API_J_ANY:
+        return true;
+    default:
+        return kind == JTREE_NUMBER;
+    }
+}
+
+static const char *
+declared_name(uint8_t json)
+{
+    switch (json) {
+    case API_J_BOOL:
+        return "a boolean";
+    case API_J_STRING:
+        return "a string";
+    case API_J_OBJECT:
+        return "an object";
+    case API_J_ARRAY:
+        return "an array";
+    default:
+        return "a number";
+    }
+}
 
 static void
-show_value(struct finding_cause *cause, const struct case_event *event, struct arena *arena)
+say_number(struct explain *explain, struct model_type type, const cJSON *node)
 {
-    int at = event->callback->payload;
-    size_t used = strlen(cause->sentence), room = sizeof cause->sentence - used;
-    if (at < 0)
-        return;
-    struct case_value value = event->args[at];
-    if (value.kind == CASE_TREE && case_print(&value, arena) != 0)
-        return;
-    const char *name = event->callback->params[at].name;
-    if (value.kind == CASE_NULL)
-        snprintf(cause->sentence + used, room, ": %s is NULL", name);
-    else if (value.count > SHOWN)
-        snprintf(cause->sentence + used, room, ": %s has %zu bytes", name, value.count);
+    const char *text = jtree_number(node);
+    int64_t value, low;
+    uint64_t high, large;
+    const struct api_enum *list = type.enumeration >= 0 ? &api_enums[type.enumeration] : NULL;
+    bool whole = jtree_int64(node, &value);
+    if (list != NULL && !(whole && model_enum_has(list, value, explain->profile)))
+        say(explain, "is %.40s, which is no %s", text, list->name);
+    else if (model_range(type.json, &low, &high) &&
+             (whole ? value < low || (value > 0 && (uint64_t)value > high)
+                    : !jtree_uint64(node, &large) || large > high))
+        say(explain, "is %.40s, which its type does not hold", text);
     else
-        snprintf(cause->sentence + used, room, ": %s is %s", name, value.count > 0 ? value.bytes : "empty");
+        say(explain, "is %.40s", text);
+}
+
+static void
+say_string(struct explain *explain, const cJSON *node)
+{
+    struct jtree_text text = {0};
+    if (jtree_text(node, &text) != 0)
+        return;
+    if (text.bytes == 0)
+        say(explain, "is an empty string");
+    else if (text.bytes > 40)
+        say(explain, "is a string of %zu bytes", text.bytes);
+    else
+        say(explain, "is \"%.*s\"", (int)text.bytes, text.data);
+    jtree_text_free(&text);
+}
+
+static void
+say_value(struct explain *explain, struct model_type type, const cJSON *node)
+{
+    enum jtree_kind kind = jtree_kind(node);
+    size_t count = 0;
+    for (const cJSON *child = node->child; child != NULL; child = child->next)
+        count++;
+    if (!is_kind(type.json, kind))
+        say(explain, "is %s where %s is declared", jtree_kind_name(kind), declared_name(type.json));
+    else if (kind == JTREE_NUMBER)
+        say_number(explain, type, node);
+    else if (kind == JTREE_STRING)
+        say_string(explain, node);
+    else if (kind == JTREE_BOOL)
+        say(explain, "is %s", cJSON_IsTrue(node) ? "true" : "false");
+    else if (kind == JTREE_NULL)
+        say(explain, "is null");
+    else if (count == 0)
+        say(explain, "is an empty %s", kind == JTREE_ARRAY ? "array" : "object");
+    else
+        say(explain, "has %zu %s", count, kind == JTREE_ARRAY ? "elements" : "members");
+}
+
+/* What a node says, changed for one run. */
+static bool
+gone_without(struct explain *explain, cJSON *node, const cJSON *other)
+{
+    struct {
+        int type;
+        char *text;
+        cJSON *child;
+    } was = {node->type, node->valuestring, node->child};
+    node->type = (was.type & JTREE_RAW_KEY) | (other->type & ~JTREE_RAW_KEY);
+    node->valuestring = other->valuestring;
+    node->child = other->child;
+    bool result = gone(explain);
+    node->type = was.type;
+    node->valuestring = was.text;
+    node->child = was.child;
+    return result;
+}
+
+static void
+try_value(struct explain *explain, struct model_type type, cJSON *node)
+{
+    cJSON *other = ordinary(explain, type, 0);
+    if (other == NULL && type.json == API_J_ANY && jtree_kind(node) == JTREE_NUMBER)
+        other = jtree_new_int64(1);
+    if (other != NULL && explain->causes < CAUSES && gone_without(explain, node, other))
+        say_value(explain, type, node);
+}
+
+/* Declared keys that are not there: one by one. */
+static void
+try_absent(struct explain *explain, struct model_type type, cJSON *object)
+{
+    size_t used = strlen(explain->path);
+    const struct api_key *key;
+    for (unsigned i = 0;
+         explain->causes < CAUSES && (key = model_key(type, object, i, explain->profile)) != NULL; i++) {
+        if (jtree_get(object, key->name) != NULL)
+            continue;
+        cJSON *last = object->child != NULL ? object->child->prev : NULL;
+        cJSON *value = ordinary(explain, model_of_key(key), 0);
+        if (value == NULL || jtree_add_member(object, key->name, strlen(key->name), value) != 0)
+            continue;
+        bool was_it = gone(explain);
+        if (last != NULL) {
+            last->next = NULL;
+            object->child->prev = last;
+        } else {
+            object->child = NULL;
+        }
+        if (was_it) {
+            snprintf(explain->path + used, sizeof explain->path - used, ".%s", key->name);
+            say(explain, "is not there");
+            explain->path[used] = '\0';
+        }
+    }
+}
+
+static void
+walk(struct explain *explain, struct model_type type, cJSON *node, unsigned depth)
+{
+    enum jtree_kind kind = jtree_kind(node);
+    size_t used = strlen(explain->path), index = 0;
+    if (explain->causes >= CAUSES || explain->failed || depth > DEEP)
+        return;
+    if (node->child == NULL || (kind != JTREE_ARRAY && kind != JTREE_OBJECT) || !is_kind(type.json, kind))
+        try_value(explain, type, node);
+    /* Innermost first: that a value is as it is says more than that something around it is there. */
+    for (cJSON *child = node->child; child != NULL && used < sizeof explain->path;
+         child = child->next, index++) {
+        struct model_type inner = kind == JTREE_ARRAY
+                                      ? model_element(type)
+                                      : model_member(type, node, child->string, explain->profile);
+        if (kind == JTREE_ARRAY)
+            snprintf(explain->path + used, sizeof explain->path - used, "[%zu]", index);
+        else
+            snprintf(explain->path + used, sizeof explain->path - used, ".%.100s", child->string);
+        walk(explain, inner, child, depth + 1);
+        explain->path[used] = '\0';
+    }
+    if (kind == JTREE_OBJECT && explain->causes == 0)
+        try_absent(explain, type, node);
+}
+
+static void
+try_scalar(struct explain *explain, struct case_event *event, unsigned param)
+{
+    struct case_value *value = &event->args[param], was = *value;
+    explain->path[0] = '\0';
+    if (value->kind == CASE_NUMBER && was.number != 0) {
+        value->number = 0;
+        if (gone(explain))
+            say(explain, "is %lld", (long long)was.number);
+    } else if (value->kind == CASE_NULL) {
+        *value = (struct case_value){.kind = CASE_TEXT, .bytes = "", .count = 0};
+        if (gone(explain))
+            say(explain, "is NULL");
+    } else if (value->kind == CASE_TEXT && !case_is_json(event, param)) {
+        *value = (struct case_value){.kind = CASE_TEXT, .bytes = "a", .count = 1};
+        if (gone(explain))
+            say(explain, was.count == 0 ? "is empty" : "has %zu bytes", was.count);
+    }
+    *value = was;
+}
+
+static void
+explain_event(struct explain *explain, struct case_event *event)
+{
+    for (unsigned p = 0; p < event->callback->nparams && explain->causes < CAUSES; p++) {
+        struct case_value *value = &event->args[p];
+        explain->param = p;
+        if (value->kind == CASE_TEXT && case_is_json(event, p))
+            case_parse(value, explain->arena);
+        if (value->kind == CASE_TREE) {
+            snprintf(explain->path, sizeof explain->path, "$");
+            walk(explain, model_payload_of(event, p), value->tree, 0);
+            explain->path[0] = '\0';
+        } else {
+            try_scalar(explain, event, p);
+        }
+    }
+}
+
+/* Nothing certain is known: what is left is shown. */
+static void
+show_case(struct explain *explain)
+{
+    size_t last = explain->c->count - 1;
+    struct case_event *event = &explain->c->events[last];
+    int at = event->callback->payload;
+    explain->event = last;
+    explain->param = at >= 0 ? (unsigned)at : 0;
+    explain->path[0] = '\0';
+    struct case_value value = event->args[explain->param];
+    if (at < 0 || (value.kind == CASE_TREE && case_print(&value, explain->arena) != 0))
+        snprintf(explain->cause->sentence, sizeof explain->cause->sentence, "%s", event->callback->name);
+    else if (value.kind == CASE_NULL)
+        say(explain, "is NULL");
+    else if (value.count > SHOWN || value.bytes == NULL)
+        say(explain, "has %zu bytes", value.count);
+    else
+        say(explain, "is %s", value.count > 0 ? value.bytes : "empty");
 }
 
 int
 finding_explain(const struct fuzz_case *c, const struct model_profile *profile, finding_test *test,
                 void *context, struct finding_cause *cause, struct fault *fault)
 {
-    struct arena *arena = arena_new();
-    (void)profile, (void)test, (void)context;
+    struct fuzz_case copy = {0};
+    struct explain explain = {.c = &copy,
+                              .profile = profile,
+                              .arena = arena_new(),
+                              .scratch = arena_new(),
+                              .test = test,
+                              .context = context,
+                              .cause = cause,
+                              .fault = fault};
+    int result = -1;
     memset(cause, 0, sizeof *cause);
-    if (arena == NULL)
-        return fault_set(fault, FAULT_INTERNAL, "out of memory");
-    if (c->count > 0) {
-        const struct case_event *event = &c->events[c->count - 1];
-        snprintf(cause->sentence, sizeof cause->sentence, "%s%s%s", event->callback->name,
-                 event->function != NULL ? " of " : "", event->function != NULL ? event->function->name : "");
-        show_value(cause, event, arena);
+    if (explain.arena == NULL || explain.scratch == NULL || case_copy(&copy, c, explain.arena) != 0) {
+        fault_set(fault, FAULT_INTERNAL, "out of memory");
+    } else {
+        arena_use(explain.arena);
+        for (explain.event = copy.count; explain.event-- > 0 && explain.causes < CAUSES;)
+            explain_event(&explain, &copy.events[explain.event]);
+        if (explain.causes == 0 && copy.count > 0 && !explain.failed)
+            show_case(&explain);
+        arena_use(NULL);
+        result = explain.failed ? -1 : 0;
     }
-    arena_free(arena);
-    return 0;
+    arena_free(explain.arena);
+    arena_free(explain.scratch);
+    return result;
 }
