@@ -7,14 +7,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "fuzz/finding/inside.h"
 #include "traces/jtree.h"
 
-#define SHOWN 160 /* bytes of a payload in a sentence */
-#define TRIES 400 /* runs of the target */
-#define CAUSES 3  /* that are told */
-#define DEEP 12   /* levels that are looked into for absent keys */
+#define SHOWN 160  /* bytes of a payload in a sentence */
+#define TRIES 400  /* runs of the target */
+#define SECONDS 10 /* hangs take long */
+#define CAUSES 3   /* that are told */
+#define DEEP 12    /* levels that are looked into for absent keys */
 
 struct explain {
     struct fuzz_case *c;
@@ -25,13 +27,22 @@ struct explain {
     struct finding_cause *cause;
     struct fault *fault;
     unsigned tries, causes;
+    uint64_t end_ms;
     size_t event;
     unsigned param;
     char path[240];
     bool failed;
 };
 
-/* Is the bug gone as the case is now? */
+static uint64_t
+now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* Is the bug gone as the case is now, and no other one there? */
 static bool
 gone(struct explain *explain)
 {
@@ -41,6 +52,8 @@ gone(struct explain *explain)
     struct case_value *value = &explain->c->events[explain->event].args[explain->param];
     if (value->kind == CASE_TREE)
         value->bytes = NULL, value->count = 0;
+    if (now_ms() >= explain->end_ms)
+        return false;
     arena_reset(explain->scratch);
     int same = explain->test(explain->context, explain->c, explain->scratch, explain->fault);
     explain->failed = same < 0;
@@ -73,33 +86,53 @@ say(struct explain *explain, const char *format, ...)
     explain->causes++;
 }
 
+/* What to step round: the first cause that is more than an ordinary value. Places have no indexes there. */
+static void
+note_known(struct explain *explain, struct model_type type, const cJSON *object, const char *name,
+           const cJSON *value)
+{
+    struct finding_cause *cause = explain->cause;
+    const struct api_entry *callback = explain->c->events[explain->event].callback;
+    enum model_variation variation = model_classify(type, object, name, value, explain->profile);
+    const char *word = model_variation_name(variation);
+    size_t used = 0;
+    if (cause->callback[0] != '\0' || variation == MODEL_ORDINARY || word == NULL)
+        return;
+    for (const char *at = explain->path + (explain->path[0] == '$');
+         *at != '\0' && used + 1 < sizeof cause->path; at++) {
+        cause->path[used++] = *at;
+        if (*at == '[')
+            at += strspn(at + 1, "0123456789");
+    }
+    cause->path[used] = '\0';
+    snprintf(cause->callback, sizeof cause->callback, "%s", callback->name);
+    snprintf(cause->param, sizeof cause->param, "%s", callback->params[explain->param].name);
+    snprintf(cause->variation, sizeof cause->variation, "%s", word);
+}
+
 /* The simplest value that is as declared. NULL: nothing is declared, or no memory. */
 static cJSON *
-ordinary(struct explain *explain, struct model_type type, unsigned depth)
+ordinary(struct explain *explain, struct model_type type, const cJSON *now)
 {
+    const char *number = now != NULL && jtree_kind(now) == JTREE_NUMBER ? jtree_number(now) : "";
+    struct model_random random = {.state = 1};
+    struct model_maker maker = {.random = &random, .profile = *explain->profile};
     switch (type.json) {
     case API_J_BOOL:
-        return cJSON_CreateBool(true);
+        return cJSON_CreateBool(now == NULL || !cJSON_IsTrue(now));
     case API_J_INT:
     case API_J_UINT:
     case API_J_INT64:
     case API_J_UINT64:
     case API_J_DOUBLE:
-        return jtree_new_int64(1);
+        return jtree_new_int64(strcmp(number, "1") == 0 ? 2 : 1);
     case API_J_STRING:
         return jtree_new_string("a", 1);
     case API_J_OBJECT:
-        return cJSON_CreateObject();
-    case API_J_ARRAY: {
-        cJSON *array = cJSON_CreateArray();
-        cJSON *element =
-            array != NULL && depth < 2 ? ordinary(explain, model_element(type), depth + 1) : NULL;
-        if (element != NULL)
-            jtree_add_element(array, element);
-        return array;
-    }
+    case API_J_ARRAY:
+        return model_make(&maker, type);
     default:
-        return NULL;
+        return number[0] != '\0' ? jtree_new_int64(strcmp(number, "1") == 0 ? 2 : 1) : NULL;
     }
 }
 
@@ -215,13 +248,13 @@ gone_without(struct explain *explain, cJSON *node, const cJSON *other)
 }
 
 static void
-try_value(struct explain *explain, struct model_type type, cJSON *node)
+try_value(struct explain *explain, struct model_type type, const cJSON *object, cJSON *node)
 {
-    cJSON *other = ordinary(explain, type, 0);
-    if (other == NULL && type.json == API_J_ANY && jtree_kind(node) == JTREE_NUMBER)
-        other = jtree_new_int64(1);
-    if (other != NULL && explain->causes < CAUSES && gone_without(explain, node, other))
+    cJSON *other = ordinary(explain, type, node);
+    if (other != NULL && explain->causes < CAUSES && gone_without(explain, node, other)) {
         say_value(explain, type, node);
+        note_known(explain, type, object, object != NULL ? node->string : NULL, node);
+    }
 }
 
 /* Declared keys that are not there: one by one. */
@@ -235,7 +268,7 @@ try_absent(struct explain *explain, struct model_type type, cJSON *object)
         if (jtree_get(object, key->name) != NULL)
             continue;
         cJSON *last = object->child != NULL ? object->child->prev : NULL;
-        cJSON *value = ordinary(explain, model_of_key(key), 0);
+        cJSON *value = ordinary(explain, model_of_key(key), NULL);
         if (value == NULL || jtree_add_member(object, key->name, strlen(key->name), value) != 0)
             continue;
         bool was_it = gone(explain);
@@ -248,20 +281,21 @@ try_absent(struct explain *explain, struct model_type type, cJSON *object)
         if (was_it) {
             snprintf(explain->path + used, sizeof explain->path - used, ".%s", key->name);
             say(explain, "is not there");
+            note_known(explain, model_of_key(key), object, key->name, NULL);
             explain->path[used] = '\0';
         }
     }
 }
 
 static void
-walk(struct explain *explain, struct model_type type, cJSON *node, unsigned depth)
+walk(struct explain *explain, struct model_type type, const cJSON *object, cJSON *node, unsigned depth)
 {
     enum jtree_kind kind = jtree_kind(node);
     size_t used = strlen(explain->path), index = 0;
     if (explain->causes >= CAUSES || explain->failed || depth > DEEP)
         return;
     if (node->child == NULL || (kind != JTREE_ARRAY && kind != JTREE_OBJECT) || !is_kind(type.json, kind))
-        try_value(explain, type, node);
+        try_value(explain, type, object, node);
     /* Innermost first: that a value is as it is says more than that something around it is there. */
     for (cJSON *child = node->child; child != NULL && used < sizeof explain->path;
          child = child->next, index++) {
@@ -272,7 +306,7 @@ walk(struct explain *explain, struct model_type type, cJSON *node, unsigned dept
             snprintf(explain->path + used, sizeof explain->path - used, "[%zu]", index);
         else
             snprintf(explain->path + used, sizeof explain->path - used, ".%.100s", child->string);
-        walk(explain, inner, child, depth + 1);
+        walk(explain, inner, kind == JTREE_OBJECT ? node : NULL, child, depth + 1);
         explain->path[used] = '\0';
     }
     if (kind == JTREE_OBJECT && explain->causes == 0)
@@ -310,7 +344,7 @@ explain_event(struct explain *explain, struct case_event *event)
             case_parse(value, explain->arena);
         if (value->kind == CASE_TREE) {
             snprintf(explain->path, sizeof explain->path, "$");
-            walk(explain, model_payload_of(event, p), value->tree, 0);
+            walk(explain, model_payload_of(event, p), NULL, value->tree, 0);
             explain->path[0] = '\0';
         } else {
             try_scalar(explain, event, p);
@@ -357,6 +391,7 @@ finding_explain(const struct fuzz_case *c, const struct model_profile *profile, 
     if (explain.arena == NULL || explain.scratch == NULL || case_copy(&copy, c, explain.arena) != 0) {
         fault_set(fault, FAULT_INTERNAL, "out of memory");
     } else {
+        explain.end_ms = now_ms() + SECONDS * 1000;
         arena_use(explain.arena);
         for (explain.event = copy.count; explain.event-- > 0 && explain.causes < CAUSES;)
             explain_event(&explain, &copy.events[explain.event]);

@@ -117,7 +117,8 @@ int finding_stack_run(char *const *argv, const struct finding_limits *limits, st
                       struct fault *fault);
 
 /* ---- minimise.c ---- */
-/* Is it (still) the same bug? 1, 0, or -1 with the fault filled. `c` may be printed in `arena`. */
+/* Is it (still) the same bug? 1; 0: nothing is wrong; 2: another one; or -1 with the fault filled. `c` may be
+ * printed in `arena`. */
 typedef int finding_test(void *context, struct fuzz_case *c, struct arena *arena, struct fault *fault);
 struct finding_effort {
     unsigned runs;                                                /* most runs; 0: 2000 */

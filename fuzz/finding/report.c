@@ -179,8 +179,8 @@ report_frames(const char *text, const char *end, struct finding_frame *frames, u
     while (text < end && other_lines < 12) {
         const char *stop = finding_line_end(text, end);
         const char *rest = frame_line(text, stop);
-        if (rest == NULL && used > 0)
-            break;
+        if (rest == NULL && (used > 0 || find_in(text, stop, "SUMMARY: ") == text))
+            break; /* what comes behind belongs to another report */
         if (rest == NULL)
             other_lines++;
         else if (used < room)
@@ -196,8 +196,8 @@ report_frames(const char *text, const char *end, struct finding_frame *frames, u
 static void
 headline(struct report *report, enum finding_kind kind, const char *from, const char *stop)
 {
-    static const char *const ends[] = {" on address", " on unknown", " (pid", " (malloc", " which",
-                                       ": ",          " in thread",  " (",    NULL};
+    static const char *const ends[] = {" on address", " on unknown", " 0x",        " (pid", " (malloc",
+                                       " which",      ": ",          " in thread", " (",    NULL};
     for (unsigned i = 0; ends[i] != NULL; i++) {
         const char *at = find_in(from, stop, ends[i]);
         if (at != NULL)

@@ -39,7 +39,8 @@ first_own(struct finding_outcome *outcome)
     outcome->through[0] = '\0';
     for (unsigned i = 0; i < outcome->nframes; i++) {
         enum own own = own_frame(&outcome->frames[i]);
-        if (own == OWN_DELIVERY)
+        /* What delivers a callback is below the app; an oracle speaks from above it. */
+        if (own == OWN_DELIVERY && outcome->kind != FINDING_ORACLE)
             break;
         if (own == OWN_JSON && outcome->through[0] == '\0')
             snprintf(outcome->through, sizeof outcome->through, "%s", own_library(&outcome->frames[i]));

@@ -70,6 +70,7 @@ finding_target_test(void *context, struct fuzz_case *c, struct arena *arena, str
         target->outcome = *outcome;
         result = 1;
     } else if (outcome != NULL) {
+        result = result == 0 && outcome->kind != FINDING_NONE ? 2 : result;
         finding_outcome_free(outcome);
     }
     free(outcome);

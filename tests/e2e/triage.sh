@@ -36,6 +36,11 @@ is 'a bug in cJSON belongs to its caller, and it is said' \
     "$(python3 -c 'import json; f=json.load(open("found/rename_message_write/finding.json")); print(f["function"], f["through"])')" \
     'rename_message cJSON'
 like 'the report is kept' "$(cat found/take_type_write/report.txt)" 'global-buffer-overflow'
+like 'known.ndjson names what to step round' "$(cat found/known.ndjson 2>/dev/null)" \
+    '"path":".*message_elem_array".*"variation":"empty-array"'
+
+is 'a sentence says what it takes' "$(python3 -c 'import json; print(json.load(open("found/first_type_null_deref/finding.json"))["sentence"])')" \
+    'TIMRecvNewMsgCallback: $[0].message_elem_array is an empty array'
 
 # ---- again -----------------------------------------------------------------------------------------
 cp -r found before
@@ -46,6 +51,8 @@ holds 'and leaves what is there as it is' diff -r before found
 status 'findings can be triaged themselves' 1 "$TIMTAPE" triage found -o found --timeout 0.4 --quiet -- ./target
 status 'a fixed target' 0 "$TIMTAPE" triage inputs -o found --timeout 0.4 -- ./fixed
 like 'is told so' "$(cat err)" 'fixed since: .*take_type_read'
+is 'and nothing is stepped round any more' "$(cat found/known.ndjson 2>/dev/null)" ''
+
 
 # ---- other builds ----------------------------------------------------------------------------------
 status 'gcc: findings' 1 "$TIMTAPE" triage inputs -o found-gcc --timeout 0.4 --runs 40 --json -- ./gcc-target
