@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Options of verbs: one table for long and short forms, and one voice for mistakes. */
 #include <ctype.h>
+#include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,4 +150,37 @@ verb_reads(int argc, char **argv, bool *json, const char **tape, struct fault *f
         return optind == argc ? 0 : verb_usage(fault, "what is '%s'?", argv[optind]);
     *tape = verb_tape(argc, argv, fault);
     return *tape != NULL ? 0 : -1;
+}
+
+bool
+verb_span(const char *text, double plain, uint64_t *ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}};
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end), unit = *end == '\0' ? plain : 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(end, units[i].name) == 0)
+            unit = units[i].ns;
+    }
+    value *= unit;
+    if (end == text || errno != 0 || !isfinite(value) || value < 1 || value > 9e18)
+        return false;
+    *ns = (uint64_t)value;
+    return true;
+}
+
+int
+verb_number(const char *option, const char *what, const char *text, uint64_t least, uint64_t most,
+            uint64_t *number, struct fault *fault)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *number < least || *number > most)
+        return verb_usage(fault, "%s takes %s, not '%s'", option, what, text);
+    return 0;
 }

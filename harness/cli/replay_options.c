@@ -81,28 +81,6 @@ static const struct option table[] = {
     {0},
 };
 
-/* A positive number with an optional unit out of `units` ("ns us ms s"); false: it is none. */
-static bool
-read_span(const char *text, double plain, uint64_t *ns)
-{
-    static const struct {
-        const char *name;
-        double ns;
-    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}};
-    char *end;
-    errno = 0;
-    double value = strtod(text, &end), unit = *end == '\0' ? plain : 0;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].name) == 0)
-            unit = units[i].ns;
-    }
-    value *= unit;
-    if (end == text || errno != 0 || !isfinite(value) || value < 1 || value > 9e18)
-        return false;
-    *ns = (uint64_t)value;
-    return true;
-}
-
 static int
 read_speed(const char *text, double *speed, struct fault *fault)
 {
@@ -121,22 +99,10 @@ read_speed(const char *text, double *speed, struct fault *fault)
 }
 
 static int
-read_number(const char *option, const char *what, const char *text, uint64_t least, uint64_t most,
-            uint64_t *number, struct fault *fault)
-{
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *number < least || *number > most)
-        return verb_usage(fault, "%s takes %s, not '%s'", option, what, text);
-    return 0;
-}
-
-static int
 read_count(const char *option, const char *text, unsigned *count, struct fault *fault)
 {
     uint64_t number;
-    if (read_number(option, "a number from 1 to 1000000", text, 1, 1000000, &number, fault) != 0)
+    if (verb_number(option, "a number from 1 to 1000000", text, 1, 1000000, &number, fault) != 0)
         return -1;
     *count = (unsigned)number;
     return 0;
@@ -222,23 +188,23 @@ read_time_option(int option, struct run_options *run, struct fault *fault)
         run->time = (enum run_time)word;
         return 0;
     case OPTION_MAX_GAP:
-        if (!read_span(optarg, 0, &ns))
+        if (!verb_span(optarg, 0, &ns))
             return verb_usage(fault, "--max-gap takes a time above 0 with its unit (500ms, 2s), not '%s'",
                               optarg);
         run->max_gap_ns = (int64_t)ns;
         return 0;
     case OPTION_LATE:
-        if (!read_span(optarg, 0, &run->max_late_ns))
+        if (!verb_span(optarg, 0, &run->max_late_ns))
             return verb_usage(
                 fault, "--max-late takes a time above 0 with its unit (500us, 5ms, 1s), not '%s'", optarg);
         return 0;
     case OPTION_LINGER:
-        if (!read_span(optarg, 0, &run->linger_ns))
+        if (!verb_span(optarg, 0, &run->linger_ns))
             return verb_usage(fault, "--linger takes a time above 0 with its unit (1ms, 2s), not '%s'",
                               optarg);
         return 0;
     default: /* OPTION_STALL */
-        if (!read_span(optarg, 1e9, &run->stall_ns) || run->stall_ns < 1000000)
+        if (!verb_span(optarg, 1e9, &run->stall_ns) || run->stall_ns < 1000000)
             return verb_usage(fault, "--stall-timeout takes seconds (or 500ms, 2m), at least 1ms, not '%s'",
                               optarg);
         return 0;
@@ -260,7 +226,7 @@ read_judging(int option, struct replay_line *line, struct fault *fault)
         return 0;
     case OPTION_CHAOS:
         run->chaos = true;
-        return read_number("--chaos", "a number", optarg, 0, UINT64_MAX, &run->chaos_seed, fault);
+        return verb_number("--chaos", "a number", optarg, 0, UINT64_MAX, &run->chaos_seed, fault);
     case OPTION_CHAOS_RUNS:
         return read_count("--chaos-runs", optarg, &line->chaos_runs, fault);
     case OPTION_CHAOS_OUT:
@@ -287,11 +253,11 @@ read_control(int option, struct replay_line *line, struct fault *fault)
     int word;
     switch (option) {
     case OPTION_UNTIL:
-        return read_number("--until", "the number of an event", optarg, 1, INT64_MAX, &run->until, fault);
+        return verb_number("--until", "the number of an event", optarg, 1, INT64_MAX, &run->until, fault);
     case OPTION_FROM:
-        return read_number("--from", "the number of an event", optarg, 1, INT64_MAX, &run->from, fault);
+        return verb_number("--from", "the number of an event", optarg, 1, INT64_MAX, &run->from, fault);
     case OPTION_GDB:
-        return read_number("--gdb", "the number of an event", optarg, 1, INT64_MAX, &run->control.gdb, fault);
+        return verb_number("--gdb", "the number of an event", optarg, 1, INT64_MAX, &run->control.gdb, fault);
     case OPTION_GDB_ARG:
         run->control.gdb_args = line->gdb_args;
         return add_word("--gdb-arg", line->gdb_args, REPLAY_GDB_MOST, fault);

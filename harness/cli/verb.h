@@ -51,6 +51,12 @@ int verb_reads(int argc, char **argv, bool *json, const char **tape, struct faul
 const char *verb_tape(int argc, char **argv, struct fault *fault);
 /* A usage fault that names the verb's usage line; returns -1. */
 int verb_usage(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A time above 0 with its unit ("500ms", "2m"); without one it is `plain` ns each (0: it needs one). False:
+ * it is none. */
+bool verb_span(const char *text, double plain, uint64_t *ns);
+/* A whole number; `what` says which ones in the usage fault ("a number from 1 to 64"). */
+int verb_number(const char *option, const char *what, const char *text, uint64_t least, uint64_t most,
+                uint64_t *number, struct fault *fault);
 /* The verb that is running. */
 const struct verb *verb_current(void);
 

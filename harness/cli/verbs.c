@@ -8,6 +8,7 @@
 #define VERB(name) extern const struct verb verb_##name
 VERB(record);
 VERB(replay);
+VERB(fuzz);
 VERB(show);
 VERB(info);
 VERB(diff);
@@ -24,9 +25,9 @@ VERB(help);
 VERB(version);
 
 static const struct verb *const table[] = {
-    &verb_record, &verb_replay,  &verb_show,   &verb_info,    &verb_diff,   &verb_rules,
-    &verb_verify, &verb_recover, &verb_export, &verb_import,  &verb_triage, &verb_minimize,
-    &verb_corpus, &verb_doctor,  &verb_help,   &verb_version,
+    &verb_record,   &verb_replay, &verb_fuzz,    &verb_show,   &verb_info,    &verb_diff,
+    &verb_rules,    &verb_verify, &verb_recover, &verb_export, &verb_import,  &verb_triage,
+    &verb_minimize, &verb_corpus, &verb_doctor,  &verb_help,   &verb_version,
 };
 #define SLOTS (sizeof table / sizeof table[0])
 

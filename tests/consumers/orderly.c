@@ -2,22 +2,23 @@
 /*
  * A chat client (conversation list, messages by id, pending requests, one transfer) that does what
  * orderly.ndjson says and takes ten things about the order of callbacks for granted. Payloads are read with
- * care: no single changed payload does it any harm. `orderly [BUG...]`: only these bugs; `orderly fixed`:
- * none.
+ * care: no single changed payload does it any harm. `orderly [BUG...]`: only these; `orderly fixed`: none.
  *
- *   one change of the tape
- *     twice      a message with an id that is known is put into its conversation's list a second time
- *     again      a second completion of a search frees its request again
- *     error      a conversation list that failed is read like one that came
- *     progress   a transfer's progress after its completion writes into the transfer that is gone
- *     unknown    an update of a message takes for granted that the message came
- *   two
- *     stale      a revoked message is only emptied; an update of it writes into its old text
- *     retry      kicked offline empties the table of requests, and a search that fails then is asked for
- * again unread     a conversation that is deleted twice gives its unread messages back twice: the badge is
- * negative payload and order elsewhere  a revoke is taken out of the conversation that it names, not of the
- * one that it came in receipt    a send that ended without success is thrown away although a receipt was
- * already put beside it
+ * One change of the tape:
+ *   twice      a message with an id that is known is put into its conversation's list a second time
+ *   again      a second completion of a search frees its request again
+ *   error      a conversation list that failed is read like one that came
+ *   progress   a transfer's progress after its completion writes into the transfer that is gone
+ *   unknown    an update of a message takes for granted that the message came
+ * Two changes:
+ *   stale      a revoked message is only emptied; an update of it writes into its old text
+ *   retry      kicked offline empties the table of requests; a search that fails then is asked for again
+ *   unread     a conversation that is deleted twice gives its unread messages back twice
+ * Payload and order:
+ *   elsewhere  a revoke is taken out of the conversation that it names, not of the one it came in
+ *   receipt    a send that ended without success is thrown away although its receipt has come
+ * Only when asked for:
+ *   stuck      a conversation that is announced again is waited for for ever
  */
 #include "app.h"
 
@@ -26,9 +27,23 @@
 /* What each bug comes to has a frame of its own. */
 #define BROKEN __attribute__((noinline, noclone))
 
-enum { TWICE, AGAIN, ERROR, PROGRESS, UNKNOWN, STALE, RETRY, UNREAD, ELSEWHERE, RECEIPT, BUGS };
-static const char *const names[BUGS] = {"twice", "again", "error",  "progress",  "unknown",
-                                        "stale", "retry", "unread", "elsewhere", "receipt"};
+enum {
+    TWICE,
+    AGAIN,
+    ERROR,
+    PROGRESS,
+    UNKNOWN,
+    STALE,
+    RETRY,
+    UNREAD,
+    ELSEWHERE,
+    RECEIPT,
+    TEN,
+    STUCK = TEN,
+    BUGS
+};
+static const char *const names[BUGS] = {"twice", "again",  "error",     "progress", "unknown", "stale",
+                                        "retry", "unread", "elsewhere", "receipt",  "stuck"};
 static bool bug[BUGS];
 
 struct message {
@@ -40,7 +55,7 @@ struct message {
 struct conversation {
     char id[32];
     int unread;
-    bool deleted;
+    bool announced, deleted;
     struct message *first;
 };
 struct request {
@@ -349,6 +364,11 @@ conversation_changed(enum TIMConvEvent event, const cJSON *item)
     struct conversation *conv = conversation_of(text_of(item, "conv_id"), event == kTIMConvEvent_Add);
     if (conv == NULL)
         return;
+    if (event == kTIMConvEvent_Add && bug[STUCK] && conv->announced) {
+        for (;;)
+            pause();
+    }
+    conv->announced |= event == kTIMConvEvent_Add;
     if (event == kTIMConvEvent_Update && !conv->deleted) {
         int unread = number_of(item, "conv_unread_num");
         badge_add(unread - conv->unread);
@@ -429,7 +449,7 @@ main(int argc, char **argv)
 {
     char id[128] = "";
     for (int i = 0; i < BUGS; i++)
-        bug[i] = argc < 2;
+        bug[i] = argc < 2 && i < TEN;
     for (int i = 1; i < argc; i++) {
         for (int j = 0; j < BUGS; j++)
             bug[j] |= strcmp(argv[i], names[j]) == 0;

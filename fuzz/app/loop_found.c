@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/*
+ * An app that broke. From outside little is known of an app without a sanitizer: the signal and the callback.
+ * That is asked for each time; where in the app it died is asked the first times that the two are seen, and
+ * now and then later, since two bugs may look the same from outside.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz/app/loop_parts.h"
+
+#define LOOK_FIRST 8u /* so many times at first, ... */
+#define LOOK_THEN 8u  /* ... then one in so many */
+#define AGAIN 3       /* it has to do it again in so many runs */
+
+static const struct trace_step *
+found_step(const struct trace *trace, const struct player_result *result)
+{
+    uint32_t at = result->during != TRACE_NONE ? result->during : result->last;
+
+    return at < trace->nsteps ? &trace->steps[at] : NULL;
+}
+
+bool
+loop_broke(const struct loop_worker *worker, const struct trace *trace, const struct player_result *result,
+           struct finding_outcome *outcome)
+{
+    const struct trace_step *step = found_step(trace, result);
+    int status = result->status;
+
+    if (finding_tell(outcome, status, result->how == PLAYER_HANG, result->text, result->bytes) != 0)
+        return false;
+    if (outcome->kind == FINDING_NONE && result->how == PLAYER_SIGNAL) {
+        const char *name = sigabbrev_np(WTERMSIG(status));
+
+        outcome->kind = FINDING_CRASH;
+        snprintf(outcome->what, sizeof outcome->what, "SIG%s", name == NULL ? "?" : name);
+    } else if (outcome->kind == FINDING_NONE && result->how == PLAYER_EXITED && result->unexpected) {
+        outcome->kind = FINDING_EXIT;
+        snprintf(outcome->what, sizeof outcome->what, "exit %d", WEXITSTATUS(status));
+    }
+    if (outcome->kind == FINDING_NONE || (worker->options->kinds & 1u << outcome->kind) == 0)
+        return false;
+    finding_sign(outcome);
+    if (outcome->nframes == 0) {
+        snprintf(outcome->signature, sizeof outcome->signature, "%s@%s:%s:%s",
+                 finding_kind_name(outcome->kind), outcome->what,
+                 step == NULL ? "" : step->event.callback->name,
+                 step == NULL || step->event.function == NULL ? "" : step->event.function->name);
+    }
+    return true;
+}
+
+uint64_t
+loop_key(const struct trace *trace, const struct player_result *result, const struct finding_outcome *outcome)
+{
+    const struct trace_step *step = found_step(trace, result);
+    uint64_t hash = loop_hash(3, outcome->signature, strlen(outcome->signature));
+
+    if (step != NULL) {
+        hash = loop_hash(hash, &step->event.callback, sizeof step->event.callback);
+        hash = loop_hash(hash, &step->event.function, sizeof step->event.function);
+    }
+    return hash;
+}
+
+/* How often it was seen, this time included. */
+static uint32_t
+found_count(struct loop_worker *worker, uint64_t key)
+{
+    for (unsigned i = 0; i < LOOP_KEYS; i++) {
+        struct loop_key *slot = &worker->keys[(key + i) % LOOP_KEYS];
+
+        if (slot->key != 0 && slot->key != key)
+            continue;
+        slot->key = key;
+        return ++slot->count;
+    }
+    return 1;
+}
+
+/* True: it is ours to look into; nobody had it before. */
+static bool
+found_claim(struct loop_worker *worker, const char *signature)
+{
+    uint64_t hash = loop_hash(7, signature, strlen(signature));
+
+    for (unsigned i = 0; i < LOOP_CLAIMS; i++) {
+        _Atomic uint64_t *slot = &worker->shared->claims[(hash + i) % LOOP_CLAIMS];
+        uint64_t free_slot = 0;
+
+        if (atomic_compare_exchange_strong(slot, &free_slot, hash))
+            return true;
+        if (free_slot == hash)
+            return false;
+    }
+    return false;
+}
+
+static bool
+found_again(struct loop_worker *worker, const struct trace *trace, uint64_t key)
+{
+    for (unsigned i = 0; i < AGAIN; i++) {
+        struct player_result result;
+        struct finding_outcome outcome = {0};
+        struct fault fault;
+        bool same = player_run(worker->player, trace, &result, &fault) == 0 &&
+                    loop_broke(worker, trace, &result, &outcome) && loop_key(trace, &result, &outcome) == key;
+
+        finding_outcome_free(&outcome);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+/* Does the tape do it by itself, in a plain replay? */
+static bool
+found_replays(struct loop_worker *worker, const struct trace *trace, const struct finding_outcome *outcome,
+              const char *path)
+{
+    int status;
+
+    if (trace_save(trace, path, true, NULL, NULL) != 0)
+        return false;
+    if (worker->options->replay == NULL || outcome->kind == FINDING_HANG)
+        return true;
+    status = worker->options->replay(worker->options->context, path);
+    return WIFSIGNALED(outcome->status) ? status == 128 + WTERMSIG(outcome->status) : status > 0;
+}
+
+static void
+found_sentence(const struct change_list *done, struct finding_cause *cause)
+{
+    size_t used = 0, room = sizeof cause->sentence;
+
+    for (unsigned i = 0; i < done->count && used + 3 < room; i++)
+        used += (size_t)snprintf(cause->sentence + used, room - used, "%s%s", i == 0 ? "" : "; ",
+                                 done->list[i].sentence);
+}
+
+static int
+found_store(struct loop_worker *worker, const struct trace *trace, const struct change_list *done,
+            struct finding_outcome *outcome, const struct finding_small *small, const char *path,
+            struct fault *fault)
+{
+    struct finding finding = {.outcome = *outcome,
+                              .tape = path,
+                              .small = *small,
+                              .count = 1,
+                              .command = worker->options->argv,
+                              .app = true};
+    struct fuzz_case c = {0};
+    int result = 0;
+
+    for (uint32_t i = 0; result == 0 && i < trace->nsteps; i++)
+        result = case_add(&c, worker->arena, &trace->steps[i].event);
+    if (result != 0)
+        return fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a finding was kept");
+    finding.c = &c;
+    found_sentence(done, &finding.cause);
+    result = finding_store(worker->options->out, &finding, fault);
+    if (result >= 0) {
+        worker->shared->findings++;
+        worker->state->news_ns = loop_now();
+    }
+    return result < 0 ? -1 : 0;
+}
+
+/* A new one: small, if the small one is the same bug and replays; else as it was found. */
+static int
+found_new(struct loop_worker *worker, const struct trace *found, const struct change_list *done, uint64_t key,
+          struct finding_outcome *outcome, struct fault *fault)
+{
+    char path[96];
+    struct finding_small small = {0};
+    struct change_list left = *done;
+    struct trace trace = {0};
+    struct finding_outcome *seen = calloc(1, sizeof *seen);
+    int result = seen == NULL || trace_copy(&trace, found) != 0
+                     ? fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a finding was made smaller")
+                     : loop_small(worker, &trace, worker->arena, key, &left, &small, fault);
+
+    snprintf(path, sizeof path, "%s/bug.tape", worker->scratch);
+    if (result == 0) {
+        *seen = *outcome;
+        seen->report = NULL;
+        bool same = outcome->nframes == 0 || outcome->kind == FINDING_SANITIZER ||
+                    (loop_stack(worker, &trace, seen) && strcmp(seen->signature, outcome->signature) == 0);
+
+        if (!same || !found_replays(worker, &trace, outcome, path)) {
+            left = *done;
+            small.bytes_is = small.bytes_was;
+            small.events_is = small.events_was;
+            result = trace_copy(&trace, found);
+            found_replays(worker, &trace, outcome, path);
+        }
+    }
+    if (result == 0)
+        result = found_store(worker, &trace, &left, outcome, &small, path, fault);
+    unlink(path);
+    trace_free(&trace);
+    free(seen);
+    return result;
+}
+
+int
+loop_found(struct loop_worker *worker, const struct change_list *done, const struct player_result *result,
+           struct finding_outcome *outcome, struct fault *fault)
+{
+    uint64_t key = loop_key(&worker->trace, result, outcome);
+    uint32_t count = found_count(worker, key);
+    struct trace found = {0};
+    int fine = 0;
+
+    if (count > LOOK_FIRST && count % LOOK_THEN != 0)
+        return 0;
+    if (outcome->nframes == 0 && outcome->kind == FINDING_CRASH)
+        loop_stack(worker, &worker->trace, outcome);
+    if (worker->shared->stop != 0 || !found_claim(worker, outcome->signature))
+        return 0;
+    if (!found_again(worker, &worker->trace, key)) {
+        worker->state->flaky++;
+        return 0;
+    }
+    /* worker->trace's texts are in the arena, which grows while it is made small; nothing resets it. */
+    if (trace_copy(&found, &worker->trace) != 0)
+        return fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a finding was looked into");
+    fine = found_new(worker, &found, done, key, outcome, fault);
+    trace_free(&found);
+    return fine;
+}
