@@ -27,29 +27,15 @@ const char *
 change_who(const struct changer *changer, const struct trace_step *step, char *text, size_t room)
 {
     const struct tape_event *event = change_event(changer, step);
-    const char *name = step->event.callback->name;
-    const char *function = step->event.function == NULL ? "" : step->event.function->name;
-    const char *of = function[0] == '\0' ? "" : " of ";
+    const struct api_entry *function = step->event.function;
+    bool answer = function != NULL && function->kind != API_REGISTER;
+    char number[32] = "a new callback";
 
     if (event != NULL)
-        snprintf(text, room, "callback %llu (%s%s%s)", (unsigned long long)event->seq, name, of, function);
-    else
-        snprintf(text, room, "a new callback (%s%s%s)", name, of, function);
+        snprintf(number, sizeof number, "callback %llu", (unsigned long long)event->seq);
+    snprintf(text, room, "%s (%s%s%s)", number, step->event.callback->name, answer ? " of " : "",
+             answer ? function->name : "");
     return text;
-}
-
-void
-change_say(struct change_work *work, enum change_kind kind, const char *format, ...)
-{
-    const struct trace_step *step = &work->trace->steps[work->at];
-    va_list values;
-
-    work->done->kind = kind;
-    work->done->of = step->of;
-    work->done->key = change_key(kind, step->of);
-    va_start(values, format);
-    vsnprintf(work->done->sentence, sizeof work->done->sentence, format, values);
-    va_end(values);
 }
 
 uint64_t

@@ -5,7 +5,7 @@
  *
  *   loop.c         workers, one process each; what they say is added up
  *   loop_worker.c  one worker: which trace next, play it, is it news
- *   loop_corpus.c  traces worth changing further
+ *   loop_corpus.c  traces worth changing further; loop_tapes.c  a folder of them
  *   loop_found.c   an app that broke: which bug, again, small, kept
  *   loop_small.c   the smallest trace that still does it
  *   loop_stack.c   where it died, when no sanitizer says so

@@ -100,21 +100,22 @@ found_claim(struct loop_worker *worker, const char *signature)
     return false;
 }
 
+/* Once more is enough, but not for a hang: that may have been the machine, and has to come every time. */
 static bool
-found_again(struct loop_worker *worker, const struct trace *trace, uint64_t key)
+found_again(struct loop_worker *worker, const struct trace *trace, uint64_t key, enum finding_kind kind)
 {
-    for (unsigned i = 0; i < AGAIN; i++) {
+    unsigned times = 0, wanted = kind == FINDING_HANG ? AGAIN : 1;
+
+    for (unsigned i = 0; i < AGAIN && times < wanted; i++) {
         struct player_result result;
         struct finding_outcome outcome = {0};
         struct fault fault;
-        bool same = player_run(worker->player, trace, &result, &fault) == 0 &&
-                    loop_broke(worker, trace, &result, &outcome) && loop_key(trace, &result, &outcome) == key;
 
+        times += player_run(worker->player, trace, &result, &fault) == 0 &&
+                 loop_broke(worker, trace, &result, &outcome) && loop_key(trace, &result, &outcome) == key;
         finding_outcome_free(&outcome);
-        if (same)
-            return true;
     }
-    return false;
+    return times >= wanted;
 }
 
 /* Does the tape do it by itself, in a plain replay? */
@@ -222,7 +223,7 @@ loop_found(struct loop_worker *worker, const struct change_list *done, const str
         loop_stack(worker, &worker->trace, outcome);
     if (worker->shared->stop != 0 || !found_claim(worker, outcome->signature))
         return 0;
-    if (!found_again(worker, &worker->trace, key)) {
+    if (!found_again(worker, &worker->trace, key, outcome->kind)) {
         worker->state->flaky++;
         return 0;
     }

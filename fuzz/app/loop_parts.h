@@ -10,6 +10,7 @@
 #define LOOP_KEYS 1024
 #define LOOP_ENTRIES 256
 #define LOOP_MAP 65536
+#define LOOP_TAPES 256
 
 /* Shared by all workers. */
 struct loop_shared {
@@ -60,7 +61,8 @@ struct loop_worker {
     struct player *player;
     struct loop_corpus *corpus;
     struct loop_key keys[LOOP_KEYS];
-    struct coverage *coverage;
+    struct trace_base *tapes[LOOP_TAPES]; /* of the corpus: kept traces have their texts */
+    unsigned ntapes;
     struct model_random random;
     uint64_t runs, pass, until_ns;
     char scratch[64]; /* folder of our own for what is tried */
@@ -82,6 +84,13 @@ bool loop_news(struct loop_worker *worker, const struct player_result *result);
 int loop_keep(struct loop_corpus *corpus, const struct trace *trace, const struct change_list *done);
 /* A deep copy of a trace; texts that are not the base's go to `arena`. */
 int loop_copy(struct trace *to, const struct trace *from, struct arena *arena);
+
+/* loop_tapes.c: --corpus */
+/* Reads the tapes of the folder: their values are learned, their histories kept, as far as their callbacks
+ * have a place in ours. What is no tape is passed over. */
+int loop_tapes_read(struct loop_worker *worker, struct fault *fault);
+/* Keeps a trace that was news as a tape there. */
+int loop_tapes_keep(const struct loop_worker *worker, const struct trace *trace, struct fault *fault);
 
 /* loop_found.c */
 /* Is that a finding, and of which kind? Fills `outcome`, as far as one run tells. */

@@ -93,6 +93,8 @@ worker_begin(struct loop_worker *worker, struct fault *fault)
         return -1;
     change.mutator = worker->mutator;
     play.base = worker->base;
+    if (loop_tapes_read(worker, fault) != 0)
+        return -1;
     worker->changer = changer_new(worker->base, &change, fault);
     worker->player = worker->changer == NULL ? NULL : player_open(&play, fault);
     return worker->player == NULL ? -1 : 0;
@@ -109,6 +111,8 @@ worker_end(struct loop_worker *worker)
     trace_free(&worker->whole);
     arena_free(worker->arena);
     trace_unload(worker->base);
+    for (unsigned i = 0; i < worker->ntapes; i++)
+        trace_unload(worker->tapes[i]);
     if (worker->scratch[0] != '\0')
         rmdir(worker->scratch);
 }
@@ -180,7 +184,7 @@ worker_one(struct loop_worker *worker, struct fault *fault)
     struct player_result result;
     struct finding_outcome outcome = {0};
     int made = worker_make(worker, &done);
-    bool broke;
+    bool broke, news;
 
     if (made < 0)
         return fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a history was changed");
@@ -201,7 +205,10 @@ worker_one(struct loop_worker *worker, struct fault *fault)
         return fine;
     }
     finding_outcome_free(&outcome);
-    if (loop_news(worker, &result) || random_once_in(&worker->random, SHARE)) {
+    news = loop_news(worker, &result);
+    if (news && loop_tapes_keep(worker, &worker->trace, fault) != 0)
+        return -1;
+    if (news || random_once_in(&worker->random, SHARE)) {
         if (loop_keep(worker->corpus, &worker->trace, &done) != 0)
             return fault_set(fault, FAULT_CANNOT_RUN, "out of memory for the corpus");
         worker->state->corpus = worker->corpus->count;
