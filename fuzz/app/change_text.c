@@ -38,6 +38,20 @@ change_who(const struct changer *changer, const struct trace_step *step, char *t
     return text;
 }
 
+void
+change_say(struct change_work *work, enum change_kind kind, const char *format, ...)
+{
+    const struct trace_step *step = &work->trace->steps[work->at];
+    va_list values;
+
+    work->done->kind = kind;
+    work->done->of = step->of;
+    work->done->key = change_key(kind, step->of);
+    va_start(values, format);
+    vsnprintf(work->done->sentence, sizeof work->done->sentence, format, values);
+    va_end(values);
+}
+
 uint64_t
 change_key(enum change_kind kind, uint32_t of)
 {

@@ -171,40 +171,62 @@ found_store(struct loop_worker *worker, const struct trace *trace, const struct 
     return result < 0 ? -1 : 0;
 }
 
-/* A new one: small, if the small one is the same bug and replays; else as it was found. */
+/* The same bug, as far as its stack says, and does a plain replay of its tape show it? The tape is then at
+ * `path`. */
+static bool
+found_holds(struct loop_worker *worker, const struct trace *trace, const struct finding_outcome *outcome,
+            const char *path)
+{
+    bool same = outcome->nframes == 0 || outcome->kind == FINDING_SANITIZER;
+
+    if (!same) {
+        struct finding_outcome *seen = calloc(1, sizeof *seen);
+
+        if (seen == NULL)
+            return false;
+        *seen = *outcome;
+        seen->report = NULL;
+        same = loop_stack(worker, trace, seen) && strcmp(seen->signature, outcome->signature) == 0;
+        free(seen);
+    }
+    return same && found_replays(worker, trace, outcome, path);
+}
+
+/* A new one is kept as small as it can be: with the changes that matter and few callbacks, or with all
+ * callbacks, or as it was found. */
 static int
 found_new(struct loop_worker *worker, const struct trace *found, const struct change_list *done, uint64_t key,
           struct finding_outcome *outcome, struct fault *fault)
 {
     char path[96];
-    struct finding_small small = {0};
+    struct finding_small small = {0}, smaller;
     struct change_list left = *done;
-    struct trace trace = {0};
-    struct finding_outcome *seen = calloc(1, sizeof *seen);
-    int result = seen == NULL || trace_copy(&trace, found) != 0
-                     ? fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a finding was made smaller")
-                     : loop_small(worker, &trace, worker->arena, key, &left, &small, fault);
+    struct trace plain = {0}, trace = {0};
+    int result = trace_copy(&plain, found);
 
     snprintf(path, sizeof path, "%s/bug.tape", worker->scratch);
-    if (result == 0) {
-        *seen = *outcome;
-        seen->report = NULL;
-        bool same = outcome->nframes == 0 || outcome->kind == FINDING_SANITIZER ||
-                    (loop_stack(worker, &trace, seen) && strcmp(seen->signature, outcome->signature) == 0);
-
-        if (!same || !found_replays(worker, &trace, outcome, path)) {
-            left = *done;
-            small.bytes_is = small.bytes_was;
-            small.events_is = small.events_was;
-            result = trace_copy(&trace, found);
-            found_replays(worker, &trace, outcome, path);
-        }
-    }
     if (result == 0)
-        result = found_store(worker, &trace, &left, outcome, &small, path, fault);
+        result = loop_small_changes(worker, &plain, key, &left, &small, fault);
+    if (result == 0 && !found_holds(worker, &plain, outcome, path)) {
+        left = *done;
+        result = trace_copy(&plain, found);
+    }
+    smaller = small;
+    if (result == 0)
+        result = trace_copy(&trace, &plain);
+    if (result == 0)
+        result = loop_small_events(worker, &trace, worker->arena, key, &smaller, fault);
+    if (result == 0) {
+        bool holds = found_holds(worker, &trace, outcome, path);
+
+        if (!holds)
+            found_replays(worker, &plain, outcome, path);
+        result = found_store(worker, holds ? &trace : &plain, &left, outcome, holds ? &smaller : &small, path,
+                             fault);
+    }
     unlink(path);
+    trace_free(&plain);
     trace_free(&trace);
-    free(seen);
     return result;
 }
 

@@ -64,7 +64,7 @@ struct loop_worker {
     struct trace_base *tapes[LOOP_TAPES]; /* of the corpus: kept traces have their texts */
     unsigned ntapes;
     struct model_random random;
-    uint64_t runs, pass, until_ns;
+    uint64_t tries, runs, pass, until_ns;
     char scratch[64]; /* folder of our own for what is tried */
 };
 
@@ -103,10 +103,12 @@ uint64_t loop_key(const struct trace *trace, const struct player_result *result,
 int loop_found(struct loop_worker *worker, const struct change_list *done, const struct player_result *result,
                struct finding_outcome *outcome, struct fault *fault);
 
-/* loop_small.c: makes `trace` small as long as it breaks with that key. `done` keeps the changes that are
- * left. */
-int loop_small(struct loop_worker *worker, struct trace *trace, struct arena *arena, uint64_t key,
-               struct change_list *done, struct finding_small *small, struct fault *fault);
+/* loop_small.c: make `trace` small as long as it breaks with that key: first what was changed and need not be
+ * (`done` keeps the changes that are left), then callbacks and payloads. */
+int loop_small_changes(struct loop_worker *worker, struct trace *trace, uint64_t key,
+                       struct change_list *done, struct finding_small *sizes, struct fault *fault);
+int loop_small_events(struct loop_worker *worker, struct trace *trace, struct arena *arena, uint64_t key,
+                      struct finding_small *sizes, struct fault *fault);
 
 /* loop_stack.c: plays `trace` once more under a tracer. True: *outcome has frames now. */
 bool loop_stack(struct loop_worker *worker, const struct trace *trace, struct finding_outcome *outcome);

@@ -210,19 +210,32 @@ small_bytes(const struct trace *trace)
 }
 
 int
-loop_small(struct loop_worker *worker, struct trace *trace, struct arena *arena, uint64_t key,
-           struct change_list *done, struct finding_small *sizes, struct fault *fault)
+loop_small_changes(struct loop_worker *worker, struct trace *trace, uint64_t key, struct change_list *done,
+                   struct finding_small *sizes, struct fault *fault)
 {
     struct small small = {.worker = worker, .best = trace, .key = key, .fault = fault};
-    const struct trace *whole = &worker->whole;
-    struct player_result result;
     int fine;
 
     sizes->bytes_was = small_bytes(trace);
     sizes->events_was = trace->nsteps;
     fine = small_changes(&small, done);
-    if (fine == 0)
-        fine = player_run(worker->player, trace, &result, fault);
+    trace_free(&small.trial);
+    sizes->runs = (unsigned)small.runs;
+    sizes->bytes_is = small_bytes(trace);
+    sizes->events_is = trace->nsteps;
+    sizes->whole = false;
+    return fine;
+}
+
+int
+loop_small_events(struct loop_worker *worker, struct trace *trace, struct arena *arena, uint64_t key,
+                  struct finding_small *sizes, struct fault *fault)
+{
+    struct small small = {.worker = worker, .best = trace, .key = key, .fault = fault};
+    const struct trace *whole = &worker->whole;
+    struct player_result result;
+    int fine = player_run(worker->player, trace, &result, fault);
+
     if (fine == 0)
         fine = small_events(&small, result.during != TRACE_NONE ? result.during : result.last);
     for (uint32_t i = 0; fine == 0 && i < trace->nsteps; i++) {
@@ -235,7 +248,7 @@ loop_small(struct loop_worker *worker, struct trace *trace, struct arena *arena,
             fine = small_payload(&small, arena, i);
     }
     trace_free(&small.trial);
-    sizes->runs = (unsigned)small.runs;
+    sizes->runs += (unsigned)small.runs;
     sizes->bytes_is = small_bytes(trace);
     sizes->events_is = trace->nsteps;
     sizes->whole = small.runs < MOST_RUNS;

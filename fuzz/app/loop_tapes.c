@@ -55,7 +55,7 @@ tapes_step(const struct loop_worker *worker, const struct trace_base *other, str
 }
 
 static int
-tapes_add(struct loop_worker *worker, const struct trace_base *other, struct fault *fault)
+tapes_add(struct loop_worker *worker, const struct trace_base *other, const char *file, struct fault *fault)
 {
     struct trace foreign = {0}, ours = {0};
     struct change_list none = {0};
@@ -70,7 +70,7 @@ tapes_add(struct loop_worker *worker, const struct trace_base *other, struct fau
             result = trace_add(&ours, &foreign.steps[i]);
     }
     none.count = 1;
-    snprintf(none.list[0].sentence, sizeof none.list[0].sentence, "as in the corpus (%.200s)", other->path);
+    snprintf(none.list[0].sentence, sizeof none.list[0].sentence, "as in the corpus (%.200s)", file);
     none.list[0].of = TRACE_NONE;
     if (result == 0 && ours.nsteps > 0) {
         trace_sort(&ours);
@@ -108,7 +108,7 @@ loop_tapes_read(struct loop_worker *worker, struct fault *fault)
         if (other == NULL)
             continue;
         worker->tapes[worker->ntapes++] = other;
-        result = tapes_add(worker, other, fault);
+        result = tapes_add(worker, other, file, fault);
     }
     free(names);
     return result;

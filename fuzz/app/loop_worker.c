@@ -117,6 +117,22 @@ worker_end(struct loop_worker *worker)
         rmdir(worker->scratch);
 }
 
+/* Runs begin inside a call; what the SDK brings comes when that has returned. */
+static int64_t
+worker_from(const struct loop_worker *worker)
+{
+    int64_t from = player_fork_ns(worker->player);
+
+    for (uint32_t i = 0; i < worker->base->nevents; i++) {
+        const struct tape_event *event = &worker->base->events[i];
+
+        if (!event->is_callback && event->end_seq != 0 && event->at_ns <= from &&
+            event->at_ns + event->took_ns > from)
+            return event->at_ns + event->took_ns;
+    }
+    return from;
+}
+
 /* The recording as it is: an app that cannot live with that need not be fuzzed. */
 static int
 worker_first(struct loop_worker *worker, struct fault *fault)
@@ -141,7 +157,7 @@ worker_first(struct loop_worker *worker, struct fault *fault)
     why = player_no_fork(worker->player);
     worker->state->forks = why == NULL;
     snprintf(worker->state->no_fork, sizeof worker->state->no_fork, "%s", why == NULL ? "" : why);
-    changer_from(worker->changer, player_fork_ns(worker->player));
+    changer_from(worker->changer, worker_from(worker));
     loop_news(worker, &result);
     return 0;
 }
@@ -183,8 +199,14 @@ worker_one(struct loop_worker *worker, struct fault *fault)
     struct change_list done;
     struct player_result result;
     struct finding_outcome outcome = {0};
-    int made = worker_make(worker, &done);
     bool broke, news;
+    int made;
+
+    /* What a run draws does not hang on what was drawn in the runs before. */
+    worker->random.state =
+        loop_hash(worker->options->seed * LOOP_JOBS + worker->index, &worker->tries, sizeof worker->tries);
+    worker->tries++;
+    made = worker_make(worker, &done);
 
     if (made < 0)
         return fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a history was changed");
@@ -225,7 +247,6 @@ loop_work(struct loop_worker *worker)
 
     if (fine == 0)
         fine = worker_first(worker, &fault);
-    worker->random.state = worker->options->seed * UINT64_C(0x9e3779b97f4a7c15) + worker->index;
     worker->pass = worker->index;
     while (fine == 0 && worker->runs < most && !loop_stopped(worker)) {
         uint64_t before = worker->runs;
