@@ -151,7 +151,8 @@ order_to(struct change_work *work, enum change_kind kind, uint32_t least, uint32
 
     if (order_step(work)->parent != TRACE_NONE ||
         !change_gap(work, order_step(work), least, (uint64_t)gap << 1 | (random_next(&work->random) & 1),
-                    &at_ns, &behind))
+                    &at_ns, &behind) ||
+        (kind == CHANGE_EARLY && behind != TRACE_NONE && behind >= work->at))
         return 0;
     change_say(work, kind, "%s %s %s", change_who(work->changer, order_step(work), who, sizeof who), verb,
                order_behind(work, behind, place, sizeof place));

@@ -216,6 +216,9 @@ worker_one(struct loop_worker *worker, struct fault *fault)
     worker->state->runs++;
     if (player_run(worker->player, &worker->trace, &result, fault) != 0)
         return -1;
+    /* A hang may have been the machine: what is seen twice counts. */
+    if (result.how == PLAYER_HANG && player_run(worker->player, &worker->trace, &result, fault) != 0)
+        return -1;
     broke = loop_broke(worker, &worker->trace, &result, &outcome);
     changer_learn(worker->changer, &done, broke);
     if (broke) {
