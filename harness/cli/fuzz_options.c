@@ -68,7 +68,7 @@ const char fuzz_options_help[] =
     "      --ignore KINDS     these do not count\n"
     "      --hang-timeout T   a callback that takes longer hangs; default 1s\n"
     "      --profile NAME     what is right in a payload: page (default), newest, or a version (6.6)\n"
-    "      --corpus DIR       begin with the tapes in it, too\n"
+    "      --corpus DIR       begin with the tapes in it, too, and put there what reaches something new\n"
     "      --no-fork          start the app anew for each run (much slower)\n"
     "      --via WAY          how to get in front of the SDK: best, audit or preload\n"
     "      --sdk FILE         the SDK's file name, if it is not libImSDK.so\n"

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# timtape fuzz: an unmodified client with bugs in the order of callbacks (tests/consumers/orderly.c). What is found replays, is
+# found again from the same seed, survives Ctrl-C; the client without the bugs has nothing to fear.
+. "$(dirname "$0")/lib.sh"
+need_command
+cd "$T" || exit 1
+
+holds 'the scenario becomes a tape' "$TIMTAPE" import "$TOP/tests/consumers/orderly.ndjson" -o orderly.tape
+# A name of its own, so that what is left behind can be told from anybody else's.
+client=$T/orderly-$$
+cp "$APPS/orderly" "$client"
+fuzz() { run env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz "$@"; }
+names() { sed -n 's/^\([a-z_0-9]*\): .*/\1/p' "$1"; }
+left() { pgrep -f "^$client" | wc -l; }
+
+# ---- bounded runs ---------------------------------------------------------------------------------
+fuzz -o found --runs 260 --seed 5 orderly.tape -- "$client"
+cp out found.out
+is 'there are findings: status 1' "$rc" 1 || fail 'what was said' err out
+for bug in list_insert list_show request_done transfer_progress update_unknown; do
+    like "one change finds $bug" "$(cat found.out)" "^${bug}_(crash|abort): SIG"
+done
+like 'a sentence says what was changed' "$(cat found.out)" 'callback [0-9]+ \(TIMRecvNewMsgCallback\) (left out|delivered twice)'
+like 'it says why there is no coverage' "$(cat err)" 'runs in|not built with afl-clang-fast'
+is 'nothing of the app is left' "$(left)" 0
+
+# ---- every finding replays ------------------------------------------------------------------------
+for dir in found/*/; do
+    name=$(basename "$dir")
+    wanted=$(sed -n "s/^$name: SIG\([A-Z]*\).*/\1/p" found.out)
+    case $wanted in SEGV) wanted=139 ;; ABRT) wanted=134 ;; *) continue ;; esac
+    status "$name replays" "$wanted" env -u LD_LIBRARY_PATH "$TIMTAPE" replay --speed max --stall-timeout 3 "$dir/bug.tape" -- "$client"
+done
+
+# ---- the same seed, the same findings --------------------------------------------------------------
+fuzz -o again --runs 260 --seed 5 orderly.tape -- "$client"
+is 'the same seed and runs find the same' "$(sed 's,again/,found/,' out)" "$(cat found.out)"
+fuzz -o found --runs 100 --seed 6 orderly.tape -- "$client"
+like 'a folder is gone on with, and keeps what it had' "$(cat err)" 'with those of earlier runs'
+is '... which is not found again' "$(names out | grep -c '^list_insert')" 1
+
+# ---- no bugs, nothing found ------------------------------------------------------------------------
+status 'the client without the bugs' 0 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o none --runs 300 --seed 5 orderly.tape -- "$client" fixed
+is '... and nothing is kept' "$(find none -mindepth 1 | wc -l)" 0
+
+# ---- selections, kinds, workers --------------------------------------------------------------------
+fuzz -o only --runs 60 --only 'TIMMsgUpdate*' --ignore hang,exit orderly.tape -- "$client" twice again error progress unknown
+is '--only leaves the others alone' "$(names out | grep -c 'list_insert\|request_done\|list_show')" 0
+status '--ignore crash' 0 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o ignored --runs 40 --ignore crash orderly.tape -- "$client" twice
+fuzz -o two -j 2 --runs 260 --seed 5 orderly.tape -- "$client"
+is 'two workers: status 1' "$rc" 1
+is '... no bug twice' "$(sed -n 's/^[a-z_0-9]*: SIG[A-Z]* in \([a-z_]*\).*/\1/p' out | sort | uniq -d)" ''
+holds '... and at least four' [ "$(names out | wc -l)" -ge 4 ]
+fuzz -o slow --no-fork --stop-after 1 --json orderly.tape -- "$client"
+is 'without forks, as JSON, until the first' "$(sqlite3 :memory: "SELECT json_valid(CAST(readfile('out') AS TEXT))")" 1
+like '... it says why it is slow' "$(cat err)" 'started for each run'
+
+# ---- a hang ----------------------------------------------------------------------------------------
+fuzz -o hung --stop-after 1 --runs 200 --hang-timeout 500ms orderly.tape -- "$client" stuck
+like 'a callback that does not return is a finding' "$(cat out)" ': timeout' || fail 'what was said' err
+is 'nothing of it is left' "$(left)" 0
+
+# ---- a sanitizer -----------------------------------------------------------------------------------
+if ${CC:-cc} -std=c11 -g -O1 -D_GNU_SOURCE -fsanitize=address -I"$O/include" -I"$TOP/tests" "$TOP/tests/consumers/orderly.c" -o asan \
+    -L"$O/link" -lImSDK -lcjson -lpthread 2>cc.err; then
+    fuzz -o asan.found --stop-after 2 --runs 200 orderly.tape -- ./asan again
+    like 'AddressSanitizer is believed' "$(cat out)" 'double-free .*request_done|double-free' || fail 'what was said' err out
+else
+    skip 'AddressSanitizer' 'not here'
+fi
+
+# ---- Ctrl-C ----------------------------------------------------------------------------------------
+env -u LD_LIBRARY_PATH setsid "$TIMTAPE" fuzz -o ended orderly.tape -- "$client" >ended.out 2>ended.err </dev/null &
+pid=$!
+for _ in $(seq 300); do
+    compgen -G 'ended/*/finding.json' >/dev/null && break
+    sleep 0.1
+done
+kill -TERM $pid
+wait $pid
+is 'an end that is asked for keeps what was found' "$?" 1
+holds '... on disk and in the table' grep -q ': SIG' ended.out
+sleep 0.2
+is '... and ends the app' "$(left)" 0
+
+# ---- mistakes --------------------------------------------------------------------------------------
+status 'no tape' 64 "$TIMTAPE" fuzz
+status 'no app' 64 "$TIMTAPE" fuzz orderly.tape
+like '... said' "$(cat err)" 'which app'
+status 'a kind that is none' 64 "$TIMTAPE" fuzz --oracle boom orderly.tape -- "$client"
+like '... said' "$(cat err)" "crash, sanitizer"
+status 'a tape that is not there' 65 "$TIMTAPE" fuzz -o x1 nowhere.tape -- "$client"
+status 'an app that is not there' 127 "$TIMTAPE" fuzz -o x2 orderly.tape -- ./nobody
+status 'a folder that cannot be' 126 "$TIMTAPE" fuzz -o orderly.tape/x orderly.tape -- "$client"
+tape=$(find found -path '*list_insert*' -name bug.tape | head -n 1)
+status 'an app that breaks on the tape as it is' 65 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o x3 "$tape" -- "$client"
+like '... said' "$(cat err)" 'as it was recorded'
