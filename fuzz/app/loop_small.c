@@ -178,8 +178,8 @@ small_payload(struct small *small, struct arena *arena, uint32_t at)
     struct fuzz_case one = {.events = &event, .count = 1, .room = 1}, c = {0};
 
     small->at = at;
-    if (case_copy(&c, &one, arena) != 0 || finding_minimise(&c, arena, small->worker->mutator, &effort,
-                                                            small_test, small, &sizes, small->fault) != 0)
+    if (case_copy(&c, &one, arena) != 0 ||
+        finding_minimise(&c, arena, &effort, small_test, small, &sizes, small->fault) != 0)
         return -1;
     if (c.count != 1)
         return 0;
