@@ -15,7 +15,7 @@ names() { sed -n 's/^\([a-z_0-9]*\): .*/\1/p' "$1"; }
 left() { pgrep -f "^$client" | wc -l; }
 
 # ---- bounded runs ---------------------------------------------------------------------------------
-fuzz -o found --runs 260 --seed 5 orderly.tape -- "$client"
+fuzz -o found --runs 90 --seed 5 orderly.tape -- "$client"
 cp out found.out
 is 'there are findings: status 1' "$rc" 1 || fail 'what was said' err out
 for bug in list_insert list_show request_done transfer_progress update_unknown; do
@@ -34,24 +34,24 @@ for dir in found/*/; do
 done
 
 # ---- the same seed, the same findings --------------------------------------------------------------
-fuzz -o again --runs 260 --seed 5 orderly.tape -- "$client"
+fuzz -o again --runs 90 --seed 5 orderly.tape -- "$client"
 is 'the same seed and runs find the same' "$(sed 's,again/,found/,' out)" "$(cat found.out)"
-fuzz -o found --runs 100 --seed 6 orderly.tape -- "$client"
+fuzz -o found --runs 90 --seed 6 orderly.tape -- "$client"
 like 'a folder is gone on with, and keeps what it had' "$(cat err)" 'with those of earlier runs'
 is '... which is not found again' "$(names out | grep -c '^list_insert')" 1
 
 # ---- no bugs, nothing found ------------------------------------------------------------------------
-status 'the client without the bugs' 0 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o none --runs 300 --seed 5 orderly.tape -- "$client" fixed
+status 'the client without the bugs' 0 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o none --runs 150 --seed 5 orderly.tape -- "$client" fixed
 is '... and nothing is kept' "$(find none -mindepth 1 | wc -l)" 0
 
 # ---- selections, kinds, workers --------------------------------------------------------------------
 fuzz -o only --runs 60 --only 'TIMMsgUpdate*' --ignore hang,exit orderly.tape -- "$client" twice again error progress unknown
 is '--only leaves the others alone' "$(names out | grep -c 'list_insert\|request_done\|list_show')" 0
 status '--ignore crash' 0 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o ignored --runs 40 --ignore crash orderly.tape -- "$client" twice
-fuzz -o two -j 2 --runs 260 --seed 5 orderly.tape -- "$client"
+fuzz -o two -j 2 --runs 90 --seed 5 orderly.tape -- "$client"
 is 'two workers: status 1' "$rc" 1
 is '... no bug twice' "$(sed -n 's/^[a-z_0-9]*: SIG[A-Z]* in \([a-z_]*\).*/\1/p' out | sort | uniq -d)" ''
-holds '... and at least four' [ "$(names out | wc -l)" -ge 4 ]
+holds '... and at least three' [ "$(names out | wc -l)" -ge 3 ]
 fuzz -o slow --no-fork --stop-after 1 --json orderly.tape -- "$client"
 is 'without forks, as JSON, until the first' "$(sqlite3 :memory: "SELECT json_valid(CAST(readfile('out') AS TEXT))")" 1
 like '... it says why it is slow' "$(cat err)" 'started for each run'
