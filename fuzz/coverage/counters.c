@@ -125,7 +125,8 @@ make(struct coverage *coverage, const struct mutate_target *targets, size_t ntar
     coverage->targets = calloc(ntargets + 1, sizeof *targets);
     if (coverage->targets == NULL || ntargets > UINT16_MAX)
         return fault_set(fault, FAULT_INTERNAL, "no memory for schema coverage");
-    memcpy(coverage->targets, targets, ntargets * sizeof *targets);
+    if (ntargets > 0)
+        memcpy(coverage->targets, targets, ntargets * sizeof *targets);
     coverage->ntargets = ntargets;
     if (table_make(coverage, fault) != 0)
         return -1;
