@@ -13,12 +13,13 @@ static const struct choice {
     unsigned char operation, weight, needs;
 } choices[] = {
     {OP_NUMBER, 24, ANYWHERE}, /* stands for all special values of the type */
-    {OP_REMAKE, 6, ANYWHERE},        {OP_ADD, 30, OBJECT | GROWS},  {OP_ADD, 20, ARRAY | GROWS},
-    {OP_MISSING, 12, MEMBER},        {OP_DROP, 8, ELEMENT},         {OP_RESIZE, 12, ARRAY},
-    {OP_CLONE, 10, ELEMENT | GROWS}, {OP_MOVE, 3, ELEMENT},         {OP_COPY, 5, ANYWHERE},
-    {OP_SPLICE, 6, ANYWHERE},        {OP_NULL, 5, ANYWHERE},        {OP_WRONG, 8, ANYWHERE},
-    {OP_NEAR_KEY, 2, MEMBER},        {OP_EXTRA, 2, OBJECT | GROWS}, {OP_DUPLICATE, 2, MEMBER | GROWS},
-    {OP_RENAME, 2, MEMBER},
+    {OP_REMAKE, 6, ANYWHERE},          {OP_ADD, 30, OBJECT | GROWS}, {OP_ADD, 20, ARRAY | GROWS},
+    {OP_MISSING, 12, MEMBER},          {OP_DROP, 8, ELEMENT},        {OP_RESIZE, 12, ARRAY},
+    {OP_CLONE, 10, ELEMENT | GROWS},   {OP_MOVE, 3, ELEMENT},        {OP_COPY, 5, ANYWHERE},
+    {OP_COPY, 6, ARRAY | GROWS}, /* a whole into a part of it: nesting that no boundary has */
+    {OP_COPY, 5, OBJECT | GROWS},      {OP_SPLICE, 6, ANYWHERE},     {OP_NULL, 5, ANYWHERE},
+    {OP_WRONG, 8, ANYWHERE},           {OP_NEAR_KEY, 2, MEMBER},     {OP_EXTRA, 2, OBJECT | GROWS},
+    {OP_DUPLICATE, 2, MEMBER | GROWS}, {OP_RENAME, 2, MEMBER},
 };
 
 static unsigned

@@ -127,20 +127,32 @@ apply_scalar(struct work *work, struct spot *spot)
     return param->type == API_STR ? text(work, spot) : number(work, spot);
 }
 
+/* A result code: none, one that the API names, or any number. */
+static int64_t
+any_code(struct work *work, const struct api_param *param)
+{
+    static const int32_t others[] = {-1, 1, INT_MAX, INT_MIN, 7000};
+    uint64_t drawn = work_below(work, 8);
+    if (drawn == 0)
+        return 0;
+    if (drawn == 1 || param->enumeration < 0)
+        return others[work_below(work, sizeof others / sizeof *others)];
+    const struct api_enum *names = &api_enums[param->enumeration];
+    return names->constants[work_below(work, names->nconstants)].value;
+}
+
 /* A completion: success or failure, with or without what belongs to it. */
 int
 apply_answer(struct work *work, size_t index)
 {
-    static const int32_t codes[] = {0,     0,     6013, 6014, 6017, 10004,   20012,
-                                    23001, 70001, 9519, -1,   1,    INT_MAX, INT_MIN};
     struct case_event *event = &work->c->events[index];
     struct spot spot = {.event = index, .scalar = true};
     int changed = 0;
     if (event->callback->code < 0)
         return 0;
     spot.param = (unsigned)event->callback->code;
-    changed += set(work, &spot, number_value(codes[work_below(work, sizeof codes / sizeof *codes)]),
-                   OP_ANSWER, true);
+    changed +=
+        set(work, &spot, number_value(any_code(work, &event->callback->params[spot.param])), OP_ANSWER, true);
     for (unsigned p = 0; p < event->callback->nparams; p++) {
         const struct api_param *param = &event->callback->params[p];
         spot.param = p;

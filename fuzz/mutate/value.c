@@ -56,6 +56,9 @@ odd_text(struct work *work)
     static const char *const texts[] = {
         "%s%s%s%n",
         "%d",
+        "100%",
+        "%n%n%s",
+        "%x%s",
         "../../../../etc/passwd",
         "<a href='x'>&amp;</a>",
         "-1",
