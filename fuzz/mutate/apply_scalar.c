@@ -110,7 +110,7 @@ apply_payload(struct work *work, struct spot *spot)
     if (drawn < 4)
         return set(work, spot, text_value("", 0), OP_PAYLOAD, nullable);
     if (drawn < 6) {
-        struct case_value whole = {.kind = CASE_TREE, .tree = value_make(work, type, 40)};
+        struct case_value whole = {.kind = CASE_TREE, .tree = value_make(work, type, 16)};
         return work_got(work, whole.tree) == NULL ? 0 : set(work, spot, whole, OP_PAYLOAD, true);
     }
     const char *document = documents[work_below(work, sizeof documents / sizeof *documents)];
