@@ -73,8 +73,13 @@ respell(const char *text, enum spelling spelling, char *out)
     while (*text != '\0') {
         size_t digits = quoted ? 0 : strspn(text, "-+.0123456789eE");
         if (quoted && *text == '\\') {
-            *to++ = *text++;
-            *to++ = *text++;
+            size_t escape = text[1] == 'u' ? 6 : 2;
+            // What half a surrogate means is open, and what follows it matters then.
+            if (spelling == ESCAPED && escape == 6 && (text[2] | 0x20) == 'd' && text[3] > '7')
+                return 0;
+            memcpy(to, text, escape);
+            to += escape;
+            text += escape;
         } else if (quoted && spelling == ESCAPED && is_plain(*text)) {
             to += sprintf(to, "\\u%04x", (unsigned char)*text++);
             changed = true;

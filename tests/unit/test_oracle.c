@@ -273,6 +273,7 @@ test_spelling(void **state)
     assert_true(deliveries > 4);
     assert_string_equal(run("spelling", message(two), send_a_count), ""); // never the same: no verdict
     assert_non_null(strstr(run("spelling", message(two), send_first_byte), "white space between the tokens"));
+    assert_string_equal(run("spelling", message("\"message_sender\":\"\\u001b[a\\\\b\""), send_back), "");
     // The order of equal keys means something.
     run("spelling", message("\"a\":1,\"a\":2"), send_back);
     assert_string_equal(said, "");
