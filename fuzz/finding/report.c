@@ -239,7 +239,8 @@ sanitizer_line(const char *line, const char *stop, struct report *report)
         if (!error && find_in(at, stop, "rss limit") == NULL)
             return RANK_NONE;
         if (find_in(at, stop, "detected memory leaks") != NULL) {
-            headline(report, FINDING_LEAK, "leak", "leak" + 4);
+            static const char leak[] = "leak";
+            headline(report, FINDING_LEAK, leak, leak + sizeof leak - 1);
             return RANK_LEAK;
         }
         headline(report, FINDING_SANITIZER, at, stop);

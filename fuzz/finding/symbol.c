@@ -112,8 +112,10 @@ static Dwarf_Die *
 find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
 {
     Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
-    if (unit != NULL)
+    /* It also gives the unit before, when that of the address has no .debug_aranges and others have. */
+    if (unit != NULL && dwarf_haspc(unit, address - *bias) == 1)
         return unit;
+    unit = NULL;
     while ((unit = dwfl_module_nextcu(module, unit, bias)) != NULL) {
         if (dwarf_haspc(unit, address - *bias) == 1)
             return unit;
