@@ -77,6 +77,7 @@ help:
 	@echo 'make check      build and test without touching the system (unit, e2e: one half)'
 	@echo 'make bench      measure, as ratios to a floor and to peers'
 	@echo 'make bench-fuzz  planted bugs: byte fuzzers and timtape side by side (FUZZ_TRIALS, FUZZ_SECONDS)'
+	@echo 'make fuzz       build our own fuzz targets (clang); fuzz-check, fuzz-smoke SECONDS=5 run them'
 	@echo 'make lint       format, include arrows, exported symbols, gcc and clang, cppcheck, shellcheck'
 	@echo 'make format     clang-format the C sources'
 	@echo 'make deps       install what building and testing needs (Debian, Ubuntu)'
