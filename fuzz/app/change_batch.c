@@ -28,7 +28,7 @@ change_split(struct change_work *work)
                       0) < 0 ||
         change_splice(second, work->arena, (struct span){elements[0].from, elements[cut].from}, "", 0) < 0)
         return -1;
-    return change_put(work->trace, &rest, step->at_ns + 1) == TRACE_NONE ? -1 : 1;
+    return change_put(work->trace, &rest, step->at_ns) == TRACE_NONE ? -1 : 1;
 }
 
 /* The next step of the same callback type, listener and scalars, whose array can be put behind this one's. */

@@ -52,6 +52,8 @@ change_twice(struct change_work *work)
         return 0;
     if (work->at + 1 < work->trace->nsteps && end > work->trace->steps[work->at + 1].at_ns)
         end = work->trace->steps[work->at + 1].at_ns;
+    if (end >= change_window(work->changer, &step).to)
+        end = step.at_ns; /* behind it, all the same */
     change_say(work, CHANGE_TWICE, "%s delivered twice", change_who(work->changer, &step, who, sizeof who));
     at = change_put(work->trace, &step, end);
     if (at == TRACE_NONE)

@@ -5,6 +5,7 @@
 
 #include "fuzz/app/change.h"
 #include "fuzz/app/loop.h"
+#include "fuzz/coverage/coverage.h"
 
 #define LOOP_CLAIMS 4096
 #define LOOP_KEYS 1024
@@ -57,6 +58,7 @@ struct loop_worker {
     struct trace trace; /* of this run */
     struct arena *arena;
     struct mutator *mutator;
+    struct coverage *coverage; /* of the description */
     struct changer *changer;
     struct player *player;
     struct loop_corpus *corpus;

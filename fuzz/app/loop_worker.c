@@ -59,8 +59,11 @@ worker_mutator(struct loop_worker *worker, struct fault *fault)
         if (mutator_learn(worker->mutator, &c) < 0)
             break;
     }
+    worker->coverage = worker->mutator == NULL
+                           ? NULL
+                           : coverage_new(targets, wanted.ntargets, &options->profile, NULL, fault);
     free(targets);
-    return worker->mutator == NULL ? -1 : 0;
+    return worker->coverage == NULL ? -1 : 0;
 }
 
 static int
@@ -105,6 +108,7 @@ worker_end(struct loop_worker *worker)
 {
     player_close(worker->player);
     changer_free(worker->changer);
+    coverage_free(worker->coverage);
     mutator_free(worker->mutator);
     loop_corpus_free(worker->corpus);
     trace_free(&worker->trace);
@@ -115,6 +119,29 @@ worker_end(struct loop_worker *worker)
         trace_unload(worker->tapes[i]);
     if (worker->scratch[0] != '\0')
         rmdir(worker->scratch);
+}
+
+/* What the description says of the payloads that were changed (all of them: `done` NULL): true when some of
+ * it was never delivered before. */
+static bool
+worker_schema(struct loop_worker *worker, const struct trace *trace, const struct change_list *done)
+{
+    uint64_t covered, all;
+    unsigned news = 0;
+
+    for (uint32_t i = 0; i < trace->nsteps; i++) {
+        struct fuzz_case c = {.events = &trace->steps[i].event, .count = 1, .room = 1};
+        bool changed = done == NULL;
+
+        for (unsigned j = 0; !changed && j < done->count; j++)
+            changed = done->list[j].of == trace->steps[i].of && done->list[j].kind >= CHANGE_ID;
+        if (changed)
+            news += coverage_note(worker->coverage, &c, worker->arena);
+    }
+    coverage_count(worker->coverage, &covered, &all);
+    worker->state->schema = covered;
+    worker->state->schema_all = all;
+    return news > 0;
 }
 
 /* Runs begin inside a call; what the SDK brings comes when that has returned. */
@@ -159,6 +186,7 @@ worker_first(struct loop_worker *worker, struct fault *fault)
     snprintf(worker->state->no_fork, sizeof worker->state->no_fork, "%s", why == NULL ? "" : why);
     changer_from(worker->changer, worker_from(worker));
     loop_news(worker, &result);
+    worker_schema(worker, &worker->whole, NULL);
     return 0;
 }
 
@@ -199,7 +227,7 @@ worker_one(struct loop_worker *worker, struct fault *fault)
     struct change_list done;
     struct player_result result;
     struct finding_outcome outcome = {0};
-    bool broke, news;
+    bool broke, news, schema;
     int made;
 
     /* What a run draws does not hang on what was drawn in the runs before. */
@@ -219,6 +247,7 @@ worker_one(struct loop_worker *worker, struct fault *fault)
     /* A hang may have been the machine: what is seen twice counts. */
     if (result.how == PLAYER_HANG && player_run(worker->player, &worker->trace, &result, fault) != 0)
         return -1;
+    schema = worker_schema(worker, &worker->trace, &done);
     broke = loop_broke(worker, &worker->trace, &result, &outcome);
     changer_learn(worker->changer, &done, broke);
     if (broke) {
@@ -231,9 +260,11 @@ worker_one(struct loop_worker *worker, struct fault *fault)
     }
     finding_outcome_free(&outcome);
     news = loop_news(worker, &result);
+    /* Few are kept for that: a payload is easily new. */
+    schema = schema && random_once_in(&worker->random, 8);
     if (news && loop_tapes_keep(worker, &worker->trace, fault) != 0)
         return -1;
-    if (news || random_once_in(&worker->random, SHARE)) {
+    if (news || schema || random_once_in(&worker->random, SHARE)) {
         if (loop_keep(worker->corpus, &worker->trace, &done) != 0)
             return fault_set(fault, FAULT_CANNOT_RUN, "out of memory for the corpus");
         worker->state->corpus = worker->corpus->count;
