@@ -79,15 +79,6 @@ model_kind_is(uint8_t json, const cJSON *node)
     }
 }
 
-static bool
-is_also(const struct api_key *key, const cJSON *node)
-{
-    for (unsigned json = API_J_BOOL; key != NULL && json <= API_J_ARRAY; json++)
-        if ((key->also >> json & 1) != 0 && model_kind_is((uint8_t)json, node))
-            return true;
-    return false;
-}
-
 bool
 model_in_range(uint8_t json, const cJSON *number)
 {
@@ -223,9 +214,9 @@ check_value(struct check *check, const cJSON *node, struct model_type type, cons
 {
     if (check->end || type.json == API_J_ANY)
         return;
+    type = model_fit(type, node, check->profile);
     if (!model_kind_is(type.json, node)) {
-        if (!check->profile->page || !is_also(type.key, node))
-            depart(check, MODEL_R_TYPE, step, type.key, node);
+        depart(check, MODEL_R_TYPE, step, type.key, node);
         return;
     }
     if (type.json == API_J_OBJECT) {

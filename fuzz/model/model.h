@@ -46,7 +46,8 @@ struct model_type {
     int16_t enumeration; /* index into api_enums, or -1; of an array: its elements' */
     int16_t strings;     /* index into api_strings, or -1 */
     const struct api_key
-        *key; /* the declaration it came from; its elements have it, too; NULL for a payload */
+        *key;      /* the declaration it came from; its elements have it, too; NULL for a payload */
+    uint16_t also; /* bits 1 << enum api_json: kinds that samples show instead (right in the page profile) */
 };
 
 /* Of the JSON that parameter `param` of a callback carries; `function` is the call it answers, or NULL;
@@ -58,6 +59,9 @@ struct model_type model_payload_of(const struct case_event *event, unsigned para
 /* A number or plain text that is a parameter itself, seen as a JSON value of its machine type. */
 struct model_type model_scalar(const struct api_param *param);
 struct model_type model_element(struct model_type array);
+/* The type of this value: as declared, or in the page profile what samples show for its kind (an array of the
+ * object, where one object is declared). Walk with it, so that what is below is typed, too. */
+struct model_type model_fit(struct model_type type, const cJSON *value, const struct model_profile *profile);
 /* Of the member `name` of an object (unions: by the value of the selector in `object`); json is API_J_ANY,
  * key NULL: undeclared. */
 struct model_type model_member(struct model_type type, const cJSON *object, const char *name,

@@ -31,6 +31,7 @@ note(struct walk *walk, enum model_relation_kind kind, unsigned index, const str
 static void
 walk_tree(struct walk *walk, cJSON *node, struct model_type type)
 {
+    type = model_fit(type, node, walk->profile);
     if (walk->count == walk->room || !model_kind_is(type.json, node))
         return;
     if (type.json == API_J_ARRAY) {

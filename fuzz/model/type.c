@@ -2,6 +2,7 @@
 // The declared type of a place in a payload.
 #include <string.h>
 
+#include "fuzz/model/model_check.h"
 #include "fuzz/model/model_keys.h"
 #include "traces/jtree.h"
 
@@ -28,8 +29,11 @@ model_payload(const struct api_entry *callback, unsigned param, const struct api
     const struct api_param *declared = &callback->params[param];
     if (declared->type != API_STR || declared->content != API_JSON)
         return unknown;
-    if (declared->object >= 0 || declared->array)
-        return of_object(declared->object, declared->array);
+    if (declared->object >= 0 || declared->array) {
+        struct model_type type = of_object(declared->object, declared->array);
+        type.also = declared->also;
+        return type;
+    }
     if (function == NULL || (int)param != callback->payload || callback->code < 0)
         return unknown;
     return failed ? of_object(function->error_object, function->error_array && function->error_object >= 0)
@@ -62,9 +66,28 @@ model_element(struct model_type array)
     if (array.json != API_J_ARRAY)
         return unknown;
     type.json = array.items;
+    type.also = 0;
     type.items = API_J_ANY;
     if (type.json != API_J_OBJECT)
         type.object = -1;
+    return type;
+}
+
+struct model_type
+model_fit(struct model_type type, const cJSON *value, const struct model_profile *profile)
+{
+    if (!profile->page || type.also == 0 || model_kind_is(type.json, value))
+        return type;
+    for (uint8_t json = API_J_BOOL; json <= API_J_ARRAY; json++) {
+        if ((type.also >> json & 1) == 0 || !model_kind_is(json, value))
+            continue;
+        struct model_type fit = unknown;
+        fit.json = json;
+        fit.key = type.key;
+        fit.object = type.key == NULL ? type.object : type.key->also_object;
+        fit.items = json == API_J_ARRAY && fit.object >= 0 ? API_J_OBJECT : API_J_ANY;
+        return fit;
+    }
     return type;
 }
 
@@ -76,6 +99,7 @@ model_of_key(const struct api_key *key)
                                .object = key->object,
                                .enumeration = key->enumeration,
                                .strings = key->strings,
+                               .also = key->also,
                                .key = key};
 }
 

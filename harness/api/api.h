@@ -74,6 +74,7 @@ struct api_param {
     bool nullable;                  /* documented: NULL (or "") is legal */
     const char *indexes;            /* it is an index of this array (a key) of the JSON beside it, or NULL */
     const char *id;                 /* what it refers to ("message", "group", ...), or NULL */
+    uint16_t also;                  /* JSON: samples show an array (or one object) instead, as api_key.also */
 };
 
 /*

@@ -163,6 +163,7 @@ test_names(void **state)
     refuse("counts ring_by", "counts ring_pin", 12, "'counts ring_pin': Ring has no array of that name");
     refuse("parallel ring_by", "parallel ring_of", 12, "'parallel ring_of': Ring has no array");
     refuse("counts ring_by", "parallel ring_by", 12, "'ring_count' is no array");
+    refuse("Ring ring, bool", "Ring ring seen Ring, bool", 15, "as one Ring or an array of them only");
     refuse("bool loud", "uint32_t at index ring_pin", 15, "no JSON beside 'at' has an array of that name");
 }
 

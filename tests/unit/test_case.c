@@ -139,11 +139,8 @@ says_what_is_wrong(void **state)
         "{\"callback\":\"TIMRecvNewMsgCallback\",\"args\":{\"json_msg_array\":{\"$file\":\"x\"}}}",
         "{\"callback\":\"TIMRecvNewMsgCallback\",\"args\":{\"json_msg_array\":{}}}",
         "{\"callback\":\"TIMRecvNewMsgCallback\",\"args\":[]}",
-        "{\"callback\":\"TIMCommCallback\",\"cause\":\"Nobody\",\"args\":{\"code\":0,\"desc\":\"\",\"json_"
-        "params\":"
-        "\"\"}}",
-        "{\"callback\":\"TIMCommCallback\",\"args\":{\"code\":2147483648,\"desc\":\"\",\"json_params\":\"\"}"
-        "}",
+        "{\"callback\":\"TIMCommCallback\",\"cause\":\"Nobody\",\"args\":{\"code\":0,\"desc\":\"\",\"x\":0}}",
+        "{\"callback\":\"TIMCommCallback\",\"args\":{\"code\":2147483648,\"desc\":\"\",\"x\":\"\"}}",
         "{\"callback\":\"TIMCommCallback\",\"args\":{\"code\":0.5,\"desc\":\"\",\"json_params\":\"\"}}",
         "{\"callback\":\"TIMCommCallback\",\"args\":{\"code\":true,\"desc\":\"\",\"json_params\":\"\"}}",
         "{\"callback\":\"TIMCommCallback\",\"args\":{\"code\":\"x\",\"desc\":\"\",\"json_params\":\"\"}}",

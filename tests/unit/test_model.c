@@ -83,6 +83,30 @@ finds_departures(void **state)
     departures("[{\"message_status\":6,\"message_revoker_user_id\":\"x\"}]", messages, &page, "");
 }
 
+static int
+read_case(struct fuzz_case *c, const char *text)
+{
+    struct fault fault = {0};
+    if (case_read(c, arena, text, strlen(text), &fault) != 0)
+        fail_msg("%s", fault.text);
+    return 0;
+}
+
+static void
+takes_what_samples_show(void **state)
+{
+    (void)state;
+    struct fuzz_case c;
+    read_case(&c, "{\"callback\":\"TIMGroupTipsEventCallback\",\"args\":{\"json_group_tip\":{\"$json\":[{"
+                  "\"group_tips_elem_op_user\":7}]}}}");
+    told[0] = '\0';
+    assert_int_equal(model_check_case(&c, &page, arena, NULL, 0, tell, NULL), 1);
+    assert_string_equal(told, "type $[0].group_tips_elem_op_user");
+    told[0] = '\0';
+    assert_int_equal(model_check_case(&c, &newest, arena, NULL, 0, tell, NULL), 1);
+    assert_string_equal(told, "type $");
+}
+
 static void
 knows_variants_by_version_and_page(void **state)
 {
@@ -99,15 +123,6 @@ knows_variants_by_version_and_page(void **state)
     departures("{\"elem_type\":6,\"group_tips_elem_group_id\":\"g\"}", elem, &newest,
                "variant $.group_tips_elem_group_id");
     departures("{\"elem_type\":99}", elem, &page, "enum $.elem_type");
-}
-
-static int
-read_case(struct fuzz_case *c, const char *text)
-{
-    struct fault fault = {0};
-    if (case_read(c, arena, text, strlen(text), &fault) != 0)
-        fail_msg("%s", fault.text);
-    return 0;
 }
 
 static void
@@ -447,6 +462,7 @@ main(void)
         cmocka_unit_test(gates_cases_but_for_recorded_changes),
         cmocka_unit_test(gates_scalars_and_answers),
         cmocka_unit_test(keeps_and_breaks_relations),
+        cmocka_unit_test(takes_what_samples_show),
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(makes_what_it_names),
         cmocka_unit_test(makes_ordinary_payloads),

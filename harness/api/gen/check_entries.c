@@ -210,6 +210,11 @@ resolve_params(struct model *model, struct entry *entry)
         resolve_param(model, param);
         check_unique(&names, param->pos, param->name);
         check_index(model, entry, param);
+        if (param->seen.json != NULL &&
+            (param->json.object == NULL || param->seen.object == NULL ||
+             strcmp(param->json.object, param->seen.object) != 0 || param->seen.array == param->json.array))
+            complain(param->pos, "'%s' can be seen as one %s or an array of them only", param->name,
+                     param->json.object != NULL ? param->json.object : "object");
         if (param->callback != NULL && ++callbacks == 2)
             param->callback->second = true;
         if (param->callback != NULL && entry->list)

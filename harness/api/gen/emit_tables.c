@@ -52,6 +52,8 @@ put_param(struct out *out, const struct model *model, const struct param *param)
     if (param->out_bytes)
         put(out, ", .out_bytes = %u", param->out_bytes);
     put(out, ", .indexes = %s, .id = %s", quoted(param->indexes), quoted(param->id));
+    if (param->seen.json != NULL)
+        put(out, ", .also = 1u << %s", param->seen.array ? "API_J_ARRAY" : "API_J_OBJECT");
     put(out, ", .nullable = %s},\n", truth(param->nullable));
 }
 

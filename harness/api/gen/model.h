@@ -119,6 +119,7 @@ struct param {
     const char *changes;
     const char *indexes; /* key of the array that it is an index of, or NULL */
     const char *id;      /* what it refers to, or NULL */
+    struct type seen;    /* JSON: what samples show instead; json NULL: nothing */
     unsigned out_bytes;
     struct type json; /* word is "json" */
     /* Found by the checks. */

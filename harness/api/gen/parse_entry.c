@@ -20,6 +20,8 @@ parse_param_marks(struct parser *p, struct param *param)
             list_add_text(&param->was, parse_word(p, "an older name"));
         else if (parse_accept(p, "index"))
             param->indexes = parse_word(p, "a key that is an array");
+        else if (parse_accept(p, "seen"))
+            param->seen = parse_type(p);
         else if (parse_accept(p, "id"))
             param->id = parse_word(p, "what it refers to");
         else if ((changes = parse_changes(p)) != NULL)
