@@ -34,7 +34,7 @@ for bug in 'tips client_on_progress' 'index note_tips'; do
     like "with the $repaired repaired it finds the bug in $left" "$(grep -m 1 ' #0 ' err)" "$left" || fail "$repaired" err
     status "which byte mutations do not find in 30000 runs" 0 env TIMTAPE_FUZZ_MUTATOR=off "./repaired_$repaired" -runs=30000 -seed=1
 done
-RUN_LIMIT=60 run ./client_libfuzzer -fork=1 -ignore_crashes=1 -max_total_time=2 -artifact_prefix=none-
+RUN_LIMIT=60 run ./client_libfuzzer -fork=1 -ignore_crashes=1 -max_total_time=8 -artifact_prefix=none-
 like 'with -fork and -ignore_crashes it goes on behind findings' "$(cat err)" 'oom/timeout/crash: 0/0/[1-9]' || fail fork err
 
 for again in 1 2; do
