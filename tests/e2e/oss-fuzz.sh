@@ -5,14 +5,14 @@
 command -v clang >/dev/null 2>&1 || skip_all 'no clang'
 command -v zip >/dev/null 2>&1 || skip_all 'no zip'
 need_command
-mkdir -p "$T/src" "$T/oss" "$T/work/timtape"
+mkdir -p "$T/src" "$T/oss" "$T/made/timtape"
 ln -s "$TOP" "$T/src/timtape"
 # What is built already need not be built again: the same sources and flags.
-cp -a "$O/." "$T/work/timtape/" && rm -rf "$T/work/timtape/fuzz/own" "$T"/work/timtape/fuzz/*_fuzzer
+cp -a "$O/." "$T/made/timtape/" && rm -rf "$T/made/timtape/fuzz/own" "$T"/made/timtape/fuzz/*_fuzzer
 flags='-O1 -fsanitize=fuzzer-no-link,address'
 RUN_LIMIT=600
 status 'build.sh' 0 env CC=clang CXX=clang++ CFLAGS="$flags" CXXFLAGS="$flags" LIB_FUZZING_ENGINE=-fsanitize=fuzzer \
-    SRC="$T/src" OUT="$T/oss" WORK="$T/work" sh "$TOP/.clusterfuzzlite/build.sh" || tail -n 20 "$T/err" | sed 's/^/# /'
+    SRC="$T/src" OUT="$T/oss" WORK="$T/made" sh "$TOP/.clusterfuzzlite/build.sh" || tail -n 20 "$T/err" | sed 's/^/# /'
 for target in "$TOP"/fuzz/targets/*_fuzzer.c; do
     name=$(basename "$target" .c)
     for file in "$name" "$name.dict" "$name.options" "${name}_seed_corpus.zip"; do
