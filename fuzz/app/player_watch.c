@@ -23,6 +23,7 @@
 #define WATCH_GRACE_NS 200000u
 #define WATCH_OURS 3            /* threads of ours look after their work now and then */
 #define WATCH_BUSY_NS 20000000u /* an app that was never seen idle is not waited for longer */
+#define WATCH_STEP_NS 5000000u  /* between two looks no more than this counts as standing still */
 #define WATCH_BEGIN_NS 10000000000u
 #define WATCH_OUTPUT (4 << 20) /* what it printed may come to so much */
 #define WATCH_DEAD_NS 5000000000u
@@ -35,6 +36,8 @@ struct watch {
     uint64_t idle_ns; /* since when it is idle, 0: it is not */
     uint64_t slept_ns;
     uint64_t progress_ns; /* as of the last look */
+    uint64_t looked_ns;
+    uint64_t still_ns; /* how long nothing has moved, as far as we had the machine ourselves */
 };
 
 int
@@ -175,6 +178,19 @@ watch_output(struct player *player)
         (void)!ftruncate(player->output, 0);
 }
 
+/* A machine that stands still, or has no time for us either, is not the app's hanging. */
+static void
+watch_still(struct watch *watch, uint64_t progress)
+{
+    uint64_t since = watch->now - watch->looked_ns;
+
+    if (watch->looked_ns == 0 || progress != watch->progress_ns)
+        watch->still_ns = 0;
+    else
+        watch->still_ns += since < WATCH_STEP_NS ? since : WATCH_STEP_NS;
+    watch->looked_ns = watch->now;
+}
+
 /* It is to be ended: 0 not yet, else as which. */
 static int
 watch_look(struct watch *watch)
@@ -183,18 +199,22 @@ watch_look(struct watch *watch)
     const struct score_live *live = score_live(player->score.score);
     uint64_t progress = atomic_load(&live->progress_ns), hang = player->options.hang_ns;
 
+    watch_still(watch, progress);
     if (!watch_is_over(player)) {
+        watch->progress_ns = progress;
         watch->done_ns = watch->idle_ns = 0;
         if (atomic_load(&live->cursor) == 0 && player->fork == NULL)
             hang = WATCH_BEGIN_NS;
-        return watch->now > progress + hang ? PLAYER_HANG + 1 : 0;
+        return watch->still_ns > hang ? PLAYER_HANG + 1 : 0;
     }
-    if (watch->done_ns == 0)
+    if (watch->done_ns == 0) {
         watch->done_ns = watch->now;
+        watch->still_ns = 0;
+    }
     if (!watch_is_idle(watch->pid) || progress != watch->progress_ns) {
         watch->progress_ns = progress;
         watch->idle_ns = 0;
-        if (watch->now < watch->done_ns + (player->gets_idle ? hang : WATCH_BUSY_NS))
+        if (watch->still_ns < (player->gets_idle ? hang : WATCH_BUSY_NS))
             return 0;
         return player->gets_idle ? PLAYER_HANG + 1 : PLAYER_DONE + 1;
     }

@@ -21,6 +21,7 @@
 #include "replay/score/score_fork.h"
 #include "replay/standin/inside.h"
 
+#define FORK_LOOK_NS 20000000
 #define FORK_SLICE_NS 500000000u /* between two looks whether the player lives */
 
 static struct score_fork *fork_page; /* NULL: nobody wants a fork server, or it was here */
@@ -125,6 +126,23 @@ fork_await(struct score_fork *page)
     return true;
 }
 
+/* Until the child has ended. Looks now and then itself: a blocking wait was seen to sleep on, on a loaded
+ * machine, when the child was gone. */
+static int
+fork_wait(pid_t pid)
+{
+    struct timespec slice = {.tv_nsec = FORK_LOOK_NS};
+    int status = SIGKILL;
+    sigset_t child;
+    pid_t gone;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    while ((gone = waitpid(pid, &status, WNOHANG)) == 0 || (gone < 0 && errno == EINTR))
+        sigtimedwait(&child, NULL, &slice);
+    return gone == pid ? status : SIGKILL;
+}
+
 /* Serves until nobody asks any more; returns in the children. */
 static void
 fork_loop(struct score_fork *page, uint32_t event, const sigset_t *mask, const struct sigaction *action)
@@ -150,8 +168,7 @@ fork_loop(struct score_fork *page, uint32_t event, const sigset_t *mask, const s
         if (pid > 0) {
             setpgid(pid, pid);
             fork_say(page, SCORE_FORK_RUNNING);
-            while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                ;
+            status = fork_wait(pid);
             kill(-pid, SIGKILL); /* whatever it started */
         }
         atomic_store(&page->status, status);
