@@ -210,6 +210,14 @@ player_run(struct player *player, const struct trace *trace, struct player_resul
     *result = (struct player_result){.during = TRACE_NONE, .last = TRACE_NONE};
     fault->text[0] = '\0';
     played = player_play(player, trace, result, fault);
+    /* A server that does not answer is no fault of the trace: another one gets it. */
+    for (int again = 0; played != 0 && result->forked && again < 2; again++) {
+        stop_app(player);
+        score_destroy(&player->score);
+        *result = (struct player_result){.during = TRACE_NONE, .last = TRACE_NONE};
+        fault->text[0] = '\0';
+        played = player_play(player, trace, result, fault);
+    }
     if (played != 0)
         stop_app(player);
     score_destroy(&player->score);

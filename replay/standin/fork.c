@@ -126,8 +126,7 @@ fork_await(struct score_fork *page)
     return true;
 }
 
-/* Until the child has ended. Looks now and then itself: a blocking wait was seen to sleep on, on a loaded
- * machine, when the child was gone. */
+/* Until the child has ended. */
 static int
 fork_wait(pid_t pid)
 {
