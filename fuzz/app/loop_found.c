@@ -12,7 +12,7 @@
 
 #include "fuzz/app/loop_parts.h"
 
-#define LOOK_FIRST 8u /* so many times at first, ... */
+#define LOOK_FIRST 5u /* so many times at first, ... */
 #define LOOK_THEN 8u  /* ... then one in so many */
 #define AGAIN 3       /* it has to do it again in so many runs */
 
@@ -80,6 +80,22 @@ found_count(struct loop_worker *worker, uint64_t key)
         return ++slot->count;
     }
     return 1;
+}
+
+/* What is looked into by itself: what was seen from outside, and what had been done to the callback it died
+ * in. Another change there is more likely to be another bug. */
+static uint64_t
+found_look(const struct trace *trace, const struct change_list *done, const struct player_result *result,
+           uint64_t key)
+{
+    const struct trace_step *step = found_step(trace, result);
+    enum change_kind kind = CHANGE_KINDS;
+
+    for (unsigned i = 0; step != NULL && i < done->count; i++) {
+        if (done->list[i].of == step->of)
+            kind = done->list[i].kind;
+    }
+    return loop_hash(key, &kind, sizeof kind);
 }
 
 /* True: it is ours to look into; nobody had it before. */
@@ -235,7 +251,7 @@ loop_found(struct loop_worker *worker, const struct change_list *done, const str
            struct finding_outcome *outcome, struct fault *fault)
 {
     uint64_t key = loop_key(&worker->trace, result, outcome);
-    uint32_t count = found_count(worker, key);
+    uint32_t count = found_count(worker, found_look(&worker->trace, done, result, key));
     struct trace found = {0};
     int fine = 0;
 
