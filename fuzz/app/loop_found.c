@@ -257,8 +257,15 @@ loop_found(struct loop_worker *worker, const struct change_list *done, const str
 
     if (count > LOOK_FIRST && count % LOOK_THEN != 0)
         return 0;
-    if (outcome->nframes == 0 && outcome->kind == FINDING_CRASH)
-        loop_stack(worker, &worker->trace, outcome);
+    if (outcome->nframes == 0 && outcome->kind == FINDING_CRASH) {
+        bool seen =
+            loop_stack(worker, &worker->trace, outcome) || loop_stack(worker, &worker->trace, outcome);
+
+        /* Where stacks can be had, one that could not be is no bug of its own: the next time will tell. */
+        if (!seen && worker->traced)
+            return 0;
+        worker->traced |= seen;
+    }
     if (worker->shared->stop != 0 || !found_claim(worker, outcome->signature))
         return 0;
     if (!found_again(worker, &worker->trace, key, outcome->kind)) {

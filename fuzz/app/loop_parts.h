@@ -67,6 +67,7 @@ struct loop_worker {
     unsigned ntapes;
     struct model_random random;
     uint64_t tries, runs, pass, until_ns;
+    bool traced;      /* the tracer could say where the app died */
     char scratch[64]; /* folder of our own for what is tried */
 };
 
