@@ -35,6 +35,12 @@ session_begin(void)
     }
     if (watch_setup(&session.table, session.arena, &fault) != 0)
         return say(&fault);
+    if (session.options.coverage != NULL && !session.options.list) {
+        session.coverage = coverage_new(session.table.targets, session.table.count, &session.options.profile,
+                                        session.options.coverage, &fault);
+        if (session.coverage == NULL)
+            return say(&fault);
+    }
     session.ready = true;
     /* Who only asks for the table shall not have to wait for a client to start. */
     if (session.options.list || timtape_fuzz_setup == NULL)
@@ -71,6 +77,8 @@ session_input(const char *data, size_t size)
 
     arena_reset(session.arena);
     int kind = input_read(&c, session.arena, table->targets, table->count, data, size, &fault);
+    if (kind > INPUT_NOTHING && session.coverage != NULL)
+        coverage_note(session.coverage, &c, session.arena);
     if (kind < 0 || (kind != INPUT_NOTHING && watch_deliver(&c) < 0))
         no_memory();
     return kind;

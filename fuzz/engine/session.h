@@ -3,6 +3,7 @@
 #ifndef FUZZ_ENGINE_SESSION_H
 #define FUZZ_ENGINE_SESSION_H
 
+#include "fuzz/coverage/coverage.h"
 #include "fuzz/engine/deliver.h"
 #include "fuzz/engine/input.h"
 #include "fuzz/engine/options.h"
@@ -13,6 +14,7 @@ struct session {
     struct deliver_table table;
     struct arena *arena;       /* of the input that is delivered */
     struct producer *producer; /* NULL: nobody has asked for an input yet */
+    struct coverage *coverage; /* NULL: not asked for */
     bool ready;
 };
 extern struct session session;

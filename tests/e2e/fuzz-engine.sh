@@ -48,6 +48,8 @@ TIMTAPE_FUZZ_EXPLAIN=$T/explain/last.ndjson run ./client_libfuzzer -artifact_pre
 like 'a file says what was changed in the last input' "$(head -n 1 explain/last.ndjson)" '^# TIM[A-Za-z]+ '
 grep -v '^#' explain/last.ndjson >explain/plain
 same 'and holds that input' explain/plain "$(ls explain/crash-*)"
+status 'schema coverage is counted into a file' 0 env TIMTAPE_FUZZ_COVERAGE="$T/seen.coverage" ./repaired_tips -runs=200
+[ -s seen.coverage ] && ok 'which is there' || fail 'no coverage file' err
 status 'a variable that makes no sense' 64 env TIMTAPE_FUZZ_SYNTAX=much ./client_libfuzzer -runs=1
 like 'is named' "$(cat err)" 'TIMTAPE_FUZZ_SYNTAX=much: give a number'
 status 'the bindings can be listed' 0 env TIMTAPE_FUZZ_LIST=1 ./client_libfuzzer
