@@ -53,9 +53,9 @@ add_keys(struct model_maker *maker, cJSON *object, const struct api_object *decl
 {
     for (unsigned i = 0; i < declared->nkeys; i++) {
         const struct api_key *key = &declared->keys[i];
-        if (!model_key_in(key, &maker->profile, true) ||
-            !model_means(declared, key, object, &maker->profile) || jtree_get(object, key->name) != NULL ||
-            !is_wanted(maker, key, up))
+        /* What is drawn first is cheap; most keys of a large object are not wanted. */
+        if (!is_wanted(maker, key, up) || !model_key_in(key, &maker->profile, true) ||
+            !model_means(declared, key, object, &maker->profile) || jtree_get(object, key->name) != NULL)
             continue;
         if (model_put(object, key->name, make(maker, model_of_key(key), up)) != 0)
             return -1;

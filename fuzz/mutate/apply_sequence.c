@@ -60,7 +60,7 @@ add(struct work *work)
     const struct mutate_options *options = &work->mutator->options;
     const struct mutate_target *target = &options->targets[work_below(work, options->ntargets)];
     struct case_event event;
-    if (make_event(work, &event, target) != 0)
+    if (make_event(work, &event, target, -1) != 0)
         return 0;
     if (work->c->count > 0 && random_once_in(&work->random, 2))
         share_names(work, &event, &work->c->events[work_below(work, work->c->count)]);

@@ -8,7 +8,7 @@
 
 /* Values of the payload around the place, beside what leads to it: as many as a real one mostly has. More
  * would slow the target down, not find more. */
-#define FULL 10
+#define FULL 7
 
 static int
 take_form(struct work *work, struct case_event *event, unsigned param, unsigned form)
@@ -83,7 +83,8 @@ give(struct work *work, const struct plan_place *place, const struct plan_point 
     struct case_event event;
     work->grow = work->replace = true;
     work->c->count = 0;
-    if (make_event(work, &event, &work->mutator->options.targets[place->target]) != 0 ||
+    int made_here = place->scalar || point->form > 0 ? -1 : place->param;
+    if (make_event(work, &event, &work->mutator->options.targets[place->target], made_here) != 0 ||
         case_add(work->c, work->arena, &event) != 0)
         return -1;
     int changed = place->scalar ? at_scalar(work, place, point) : at_place(work, place, point);

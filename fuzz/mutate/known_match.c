@@ -134,7 +134,7 @@ known_repair(struct work *work, const struct mutate_predicate *predicate, struct
     if (spot->scalar) {
         struct mutate_target target = {event->callback, event->function};
         struct case_event fresh;
-        if (make_event(work, &fresh, &target) != 0)
+        if (make_event(work, &fresh, &target, -1) != 0)
             return false;
         event->args[spot->param] = fresh.args[spot->param];
         return param->type != API_USER;

@@ -18,7 +18,7 @@ make_value(struct work *work, const struct case_event *event, unsigned p)
                 event->function->result_object == API_EMPTY_RESULT)
                 return (struct case_value){.kind = CASE_TEXT, .bytes = ""};
             value.kind = CASE_TREE;
-            value.tree = work_got(work, value_make(work, type, 14));
+            value.tree = work_got(work, value_make(work, type, 9));
             return value;
         }
         if (strcmp(param->name, "desc") == 0)
@@ -46,11 +46,12 @@ make_value(struct work *work, const struct case_event *event, unsigned p)
 }
 
 int
-make_event(struct work *work, struct case_event *event, const struct mutate_target *target)
+make_event(struct work *work, struct case_event *event, const struct mutate_target *target, int but)
 {
     *event = (struct case_event){.callback = target->callback, .function = target->function};
     for (unsigned p = 0; p < target->callback->nparams; p++)
-        event->args[p] = make_value(work, event, p);
+        if ((int)p != but)
+            event->args[p] = make_value(work, event, p);
     return work->no_memory ? -1 : 0;
 }
 
@@ -64,7 +65,7 @@ fill(struct work *work)
     for (size_t i = 0; i < count; i++) {
         struct case_event event;
         const struct mutate_target *target = &options->targets[work_below(work, options->ntargets)];
-        if (make_event(work, &event, target) != 0 || case_add(c, work->arena, &event) != 0)
+        if (make_event(work, &event, target, -1) != 0 || case_add(c, work->arena, &event) != 0)
             return -1;
         if (i > 0 && work_size(c) > work->mutator->budget)
             c->count--;

@@ -104,8 +104,8 @@ const struct mutate_predicate *known_find(struct work *work, struct spot *spot, 
 bool known_repair(struct work *work, const struct mutate_predicate *predicate, struct spot *spot,
                   const char *key);
 
-/* A fresh ordinary callback of a target. */
-int make_event(struct work *work, struct case_event *event, const struct mutate_target *target);
+/* A fresh ordinary callback of a target; parameter `but` (-1: none) is left to the caller. */
+int make_event(struct work *work, struct case_event *event, const struct mutate_target *target, int but);
 /* Bytes of the case as text, about. */
 size_t work_size(const struct fuzz_case *c);
 
