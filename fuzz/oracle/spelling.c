@@ -34,17 +34,16 @@ reorder(cJSON *node)
     if (jtree_kind(node) != JTREE_OBJECT || node->child == NULL || node->child->next == NULL ||
         has_twins(node))
         return changed;
-    cJSON *last = NULL, *old = node->child;
+    cJSON *first = node->child, *last = first, *old = first->next;
+    first->next = NULL;
     while (old != NULL) {
         cJSON *next = old->next;
         old->next = last;
-        if (last != NULL)
-            last->prev = old;
+        last->prev = old;
         last = old;
         old = next;
     }
-    node->child->next = NULL;
-    last->prev = node->child; // cJSON: the first one's prev is the last one
+    last->prev = first; // cJSON: the first one's prev is the last one
     node->child = last;
     return true;
 }

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "replay/report/report.h"
 #include "base/escape.h"
+#include "replay/report/report.h"
 #include "replay/report/report_path.h"
 
 static bool

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "replay/report/report.h"
 #include "base/escape.h"
+#include "replay/report/report.h"
 
 static void
 put_string(FILE *stream, const char *text)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/report/report.h"
 #include "base/escape.h"
+#include "replay/report/report.h"
 #include "replay/report/report_path.h"
 
 #define FOLDER_MOST 512

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/report/report.h"
 #include "base/escape.h"
+#include "replay/report/report.h"
 #include "replay/report/report_path.h"
 #include "traces/jtree.h"
 #include "traces/utf8.h"

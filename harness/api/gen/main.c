@@ -10,7 +10,9 @@
 static int
 usage(void)
 {
-    fputs("usage: apigen [--check] [--out DIR --header FILE] [--dict DIR] [--schema DIR] DESCRIPTION.tim...\n", stderr);
+    fputs(
+        "usage: apigen [--check] [--out DIR --header FILE] [--dict DIR] [--schema DIR] DESCRIPTION.tim...\n",
+        stderr);
     return 64;
 }
 
