@@ -127,8 +127,10 @@ classify_string(struct model_type type, const cJSON *node)
         found = MODEL_CONTROL;
     else if (looks.percent)
         found = MODEL_PERCENT;
-    else if ((first == '{' && last == '}') || (first == '[' && last == ']'))
+    else if (first == '{' && last == '}')
         found = MODEL_JSON_TEXT;
+    else if (first == '[' && last == ']')
+        found = MODEL_JSON_LIST;
     else if (looks.characters == 1)
         found = MODEL_ONE_CHARACTER;
     else if (looks.digits)

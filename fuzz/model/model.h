@@ -195,7 +195,8 @@ enum model_variation {
     MODEL_SURROGATE,    /* half of one */
     MODEL_PERCENT,      /* "%s", "%n": formats */
     MODEL_NUMERIC,      /* only digits */
-    MODEL_JSON_TEXT,    /* a string that looks like JSON */
+    MODEL_JSON_TEXT,    /* a string that looks like a JSON object */
+    MODEL_JSON_LIST,    /* ... like a JSON array: who expects an object in a string does not expect that */
     MODEL_NAMED_STRING, /* strings with named values: one of them */
     /* arrays */
     MODEL_EMPTY_ARRAY,

@@ -55,6 +55,7 @@ static const char *const names[MODEL_ENUM] = {
     [MODEL_PERCENT] = "percent",
     [MODEL_NUMERIC] = "digits",
     [MODEL_JSON_TEXT] = "json-in-string",
+    [MODEL_JSON_LIST] = "json-array-in-string",
     [MODEL_NAMED_STRING] = "named-string",
     [MODEL_EMPTY_ARRAY] = "empty-array",
     [MODEL_ONE_ELEMENT] = "one-element",
@@ -201,7 +202,7 @@ add_kind(struct list *list, struct model_type type, const struct model_profile *
         add_range(list, MODEL_TRUE, MODEL_FALSE);
         break;
     case API_J_STRING:
-        add_range(list, MODEL_EMPTY_STRING, MODEL_JSON_TEXT);
+        add_range(list, MODEL_EMPTY_STRING, MODEL_JSON_LIST);
         if (type.strings >= 0)
             add(list, MODEL_NAMED_STRING);
         break;

@@ -186,7 +186,8 @@ vary_string(struct model_maker *maker, struct model_type type, enum model_variat
         {MODEL_NUMERIC, 3, "123"},
         {MODEL_NUMERIC, 20, "18446744073709551616"},
         {MODEL_JSON_TEXT, 2, "{}"},
-        {MODEL_JSON_TEXT, 2, "[]"},
+        {MODEL_JSON_LIST, 2, "[]"},
+        {MODEL_JSON_LIST, 10, "[1,\"2\",{}]"},
         {MODEL_JSON_TEXT, 9, "{\"a\":[1]}"},
     };
     unsigned seen = 0, chosen = 0;
