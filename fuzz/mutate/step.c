@@ -15,6 +15,23 @@ how_many(struct work *work)
     return drawn < 60 ? 1 : drawn < 85 ? 2 : drawn < 95 ? 3 : 4;
 }
 
+/* Most of what a callback carries beside JSON, at once: no feedback may tell that one of them alone was
+ * right. */
+static int
+scalars(struct work *work, size_t index)
+{
+    const struct case_event *event = &work->c->events[index];
+    int changed = 0;
+    for (unsigned p = 0; p < event->callback->nparams; p++) {
+        const struct api_param *param = &event->callback->params[p];
+        struct spot spot = {.event = index, .param = p, .scalar = true};
+        bool json = param->type == API_STR && param->content == API_JSON;
+        if (spot_param(event, p) && !json && !random_once_in(&work->random, 4))
+            changed += apply_scalar(work, &spot);
+    }
+    return changed > 0;
+}
+
 /* Something once; the spot is where. */
 static int
 deviate(struct work *work, struct spot *spot, const struct spot *focus)
@@ -33,7 +50,7 @@ deviate(struct work *work, struct spot *spot, const struct spot *focus)
     if (drawn >= 14 && drawn < 20 && apply_relation(work, spot->event))
         return 1;
     if (spot->scalar)
-        return apply_scalar(work, spot);
+        return random_once_in(&work->random, 2) ? scalars(work, spot->event) : apply_scalar(work, spot);
     if (spot->depth == 0 && random_once_in(&work->random, 3))
         return apply_payload(work, spot);
     spot_types(spot, work->c, work->profile);
