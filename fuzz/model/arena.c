@@ -75,7 +75,7 @@ grow(struct arena *arena, size_t bytes)
     size_t room = arena->block == NULL ? FIRST_BLOCK : arena->block->bytes * 2;
     if (room < bytes)
         room = bytes;
-    if (room > SIZE_MAX - sizeof(struct block))
+    if (room > PTRDIFF_MAX - sizeof(struct block)) /* no object is larger; ASan's malloc would abort */
         return NULL;
     struct block *block = malloc(sizeof *block + room);
     if (block == NULL)

@@ -131,6 +131,7 @@ test_pass(void **state)
     assert_int_equal(made[CHANGE_ERROR], 4); /* login, list, send, search */
     assert_true(made[CHANGE_SWAP] > changer->nbacks / 2 && made[CHANGE_LATE] > changer->nbacks / 2);
     assert_int_equal(changer_one(changer, changer_pass(changer), &trace, arena, &(struct change_list){0}), 0);
+    trace_free(&trace);
 }
 
 static void
