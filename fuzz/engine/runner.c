@@ -141,7 +141,8 @@ timtape_fuzz_main(int argc, char **argv)
     const char *program = argc > 0 ? argv[0] : "runner";
     char *list_only[] = {"--list", NULL};
     unsigned timeout = 60;
-    bool here = false;
+    const char *here_too = getenv("TIMTAPE_FUZZ_HERE");
+    bool here = here_too != NULL && strcmp(here_too, "1") == 0;
     int status;
 
     if (getenv("__AFL_SHM_ID") != NULL)

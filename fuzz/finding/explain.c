@@ -228,6 +228,18 @@ say_value(struct explain *explain, struct model_type type, const cJSON *node)
         say(explain, "has %zu %s", count, kind == JTREE_ARRAY ? "elements" : "members");
 }
 
+/* A parameter itself: as the mutator sees it, a JSON value of its machine type. */
+static void
+note_scalar(struct explain *explain, const struct case_value *was)
+{
+    const struct case_event *event = &explain->c->events[explain->event];
+    cJSON *node = was->kind == CASE_NUMBER ? jtree_new_int64((int64_t)was->number)
+                  : was->kind == CASE_NULL ? cJSON_CreateNull()
+                                           : jtree_new_string(was->bytes, was->count);
+    if (node != NULL)
+        note_known(explain, model_scalar(&event->callback->params[explain->param]), NULL, NULL, node);
+}
+
 /* What a node says, changed for one run. */
 static bool
 gone_without(struct explain *explain, cJSON *node, const cJSON *other)
@@ -317,6 +329,7 @@ static void
 try_scalar(struct explain *explain, struct case_event *event, unsigned param)
 {
     struct case_value *value = &event->args[param], was = *value;
+    unsigned before = explain->causes;
     explain->path[0] = '\0';
     if (value->kind == CASE_NUMBER && was.number != 0) {
         value->number = 0;
@@ -332,6 +345,8 @@ try_scalar(struct explain *explain, struct case_event *event, unsigned param)
             say(explain, was.count == 0 ? "is empty" : "has %zu bytes", was.count);
     }
     *value = was;
+    if (explain->causes > before)
+        note_scalar(explain, &was);
 }
 
 static void

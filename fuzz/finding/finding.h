@@ -69,7 +69,8 @@ struct finding_outcome {
     unsigned own;        /* index of the first frame that is the app's own; nframes: none is */
     char signature[200]; /* equal for equal bugs: class@function:file:line of the first own frame */
     char through[48];    /* the JSON library it died in, whose caller `own` is; "" none */
-    char *report;        /* malloc'd text, or NULL */
+    char callback[96]; /* an oracle's: the callback that it speaks of, which stands for a missing own frame */
+    char *report;      /* malloc'd text, or NULL */
 };
 void finding_outcome_free(struct finding_outcome *outcome);
 /* "write", "read", "null deref", "abort", "hang", "leak", ...: how bad it looks. */
@@ -225,6 +226,9 @@ struct finding_triage {
     size_t files, quiet;           /* inputs, and those on which nothing was wrong */
     size_t findings, fresh, fixed; /* of this run; not there before; there before and gone now */
     char fixed_names[512];
+    size_t odd; /* of the quiet ones: those that ended with another status than 0 */
+    int odd_status;
+    char odd_words[200]; /* the first line that one of them said */
 };
 int finding_triage(struct finding_triage *triage, struct fault *fault);
 

@@ -5,6 +5,9 @@
 
 #include "fuzz/finding/finding.h"
 
+/* Set for what is run: the regression runner delivers in the process that we watch, not in a child of it. */
+#define FINDING_HERE "TIMTAPE_FUZZ_HERE"
+
 /* ---- symbol.c: one thread at a time; modules are kept open ---- */
 struct Dwfl_Module;
 /* Frames of an address of an ELF file, those that were inlined there first. How many, at least 1 (room > 0):
@@ -32,7 +35,8 @@ struct report {
     const char *other; /* where to look for the other stack of a data race, or NULL */
     char file[160];    /* place that the headline names, or "" */
     unsigned line;
-    bool abort; /* it only says that a signal came, of abort() */
+    bool abort;        /* it only says that a signal came, of abort() */
+    char callback[96]; /* that an oracle's sentence begins with, or "" */
 };
 void report_read(const char *text, const char *end, struct report *report);
 

@@ -92,6 +92,7 @@ finding_tell(struct finding_outcome *outcome, int status, bool hung, const char 
     outcome->kind = report.kind;
     if (report.kind != FINDING_NONE)
         snprintf(outcome->what, sizeof outcome->what, "%s", report.what);
+    memcpy(outcome->callback, report.callback, sizeof outcome->callback);
     bool ended = report.kind == FINDING_NONE ||
                  (report.kind == FINDING_SANITIZER && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
                   strncmp(report.what, "undefined", 9) == 0);

@@ -84,10 +84,12 @@ char *
 record_json(const char *dir, const struct finding *finding, const char *input, size_t *bytes)
 {
     const struct finding_outcome *outcome = &finding->outcome;
-    const struct finding_frame none = {.line = 0};
+    struct finding_frame none = {.line = 0};
+    snprintf(none.function, sizeof none.function, "%s", outcome->callback);
     const struct finding_frame *own = outcome->own < outcome->nframes ? &outcome->frames[outcome->own]
-                                      : outcome->nframes > 0          ? &outcome->frames[0]
-                                                                      : &none;
+                                      : outcome->nframes > 0 && outcome->callback[0] == '\0'
+                                          ? &outcome->frames[0]
+                                          : &none;
     char *text = NULL, *how = again(dir, finding);
     FILE *out = open_memstream(&text, bytes);
     if (out == NULL || how == NULL) {

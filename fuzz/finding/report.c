@@ -313,16 +313,27 @@ access_line(const char *line, const char *stop, struct report *report)
     snprintf(report->what + used, sizeof report->what - used, "%.36s", more);
 }
 
+/* "timtape: oracle NAME: CALLBACK[:FUNCTION]SENTENCE" */
 static void
-oracle_line(const char *line, const char *stop, char *name, size_t room)
+oracle_line(const char *line, const char *stop, char *name, size_t room, char *callback, size_t callback_room)
 {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
     const char *at = find_in(line, stop, "timtape: oracle ");
     if (at == NULL || name[0] != '\0')
         return;
     at += 16;
     const char *colon = memchr(at, ':', (size_t)(stop - at));
-    if (colon != NULL)
-        finding_copy(name, room, at, (size_t)(colon - at));
+    if (colon == NULL)
+        return;
+    finding_copy(name, room, at, (size_t)(colon - at));
+    const char *from = colon + 1 < stop && colon[1] == ' ' ? colon + 2 : stop, *to = from;
+    for (unsigned parts = 0; to < stop && (strchr(letters, *to) != NULL || (*to == ':' && parts++ == 0));
+         to++)
+        ;
+    while (to > from && to[-1] == ':')
+        to--;
+    if (to - from > 3 && memcmp(from, "TIM", 3) == 0)
+        finding_copy(callback, callback_room, from, (size_t)(to - from));
 }
 
 static void
@@ -343,7 +354,7 @@ void
 report_read(const char *text, const char *end, struct report *report)
 {
     enum rank best = RANK_NONE;
-    char oracle[48] = "", why[64] = "";
+    char oracle[48] = "", callback[sizeof report->callback] = "", why[64] = "";
     const char *oracle_at = NULL;
     unsigned since = 0;
 
@@ -365,7 +376,7 @@ report_read(const char *text, const char *end, struct report *report)
                 strcat(report->what, " null");
         }
         if (oracle[0] == '\0') {
-            oracle_line(line, stop, oracle, sizeof oracle);
+            oracle_line(line, stop, oracle, sizeof oracle, callback, sizeof callback);
             oracle_at = stop;
         }
         exception_line(line, stop, why, sizeof why);
@@ -375,6 +386,7 @@ report_read(const char *text, const char *end, struct report *report)
         report->kind = FINDING_ORACLE;
         report->stack = report->stack != NULL ? report->stack : oracle_at;
         snprintf(report->what, sizeof report->what, "%s", oracle);
+        memcpy(report->callback, callback, sizeof report->callback);
     } else if (why[0] != '\0' && (best == RANK_NONE || report->abort)) {
         snprintf(report->what, sizeof report->what, "%s", why);
         if (best != RANK_NONE)

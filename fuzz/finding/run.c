@@ -90,6 +90,7 @@ finding_environment(const struct finding_limits *limits)
     add_option("LSAN_OPTIONS", "symbolize=0");
     add_option("TSAN_OPTIONS", "symbolize=0:handle_abort=1");
     add_option("MSAN_OPTIONS", "symbolize=0:handle_abort=1");
+    setenv(FINDING_HERE, "1", 1);
 }
 
 static void

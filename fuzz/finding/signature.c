@@ -33,6 +33,18 @@ class_of(const struct finding_outcome *outcome)
     }
 }
 
+/* Where an input is taken in: what is below has no part in any bug, also when it is called main. */
+static bool
+is_engine(const struct finding_frame *frame)
+{
+    static const char *const names[] = {"session_input", "LLVMFuzzerTestOneInput", "timtape_fuzz_main"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(frame->function, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static unsigned
 first_own(struct finding_outcome *outcome)
 {
@@ -40,7 +52,7 @@ first_own(struct finding_outcome *outcome)
     for (unsigned i = 0; i < outcome->nframes; i++) {
         enum own own = own_frame(&outcome->frames[i]);
         /* What delivers a callback is below the app; an oracle speaks from above it. */
-        if (own == OWN_DELIVERY && outcome->kind != FINDING_ORACLE)
+        if (own == OWN_DELIVERY && (outcome->kind != FINDING_ORACLE || is_engine(&outcome->frames[i])))
             break;
         if (own == OWN_JSON && outcome->through[0] == '\0')
             snprintf(outcome->through, sizeof outcome->through, "%s", own_library(&outcome->frames[i]));
@@ -98,6 +110,11 @@ finding_sign(struct finding_outcome *outcome)
         return;
     snprintf(name, sizeof name, "%s%s%s", class, outcome->kind == FINDING_ORACLE ? "-" : "",
              outcome->kind == FINDING_ORACLE ? outcome->what : "");
+    if (outcome->kind == FINDING_ORACLE && outcome->own == outcome->nframes && outcome->callback[0] != '\0') {
+        /* What delivered again, or looked at the clock, is the same for every callback. */
+        snprintf(outcome->signature, sizeof outcome->signature, "%s@%s", name, outcome->callback);
+        return;
+    }
     if (outcome->nframes == 0) {
         snprintf(outcome->signature, sizeof outcome->signature, "%s@%s", name, outcome->what);
         return;

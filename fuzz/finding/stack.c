@@ -140,6 +140,7 @@ traced_child(char *const *argv)
     setrlimit(RLIMIT_CORE, &none);
     for (int i = 0; null >= 0 && i < 3; i++)
         dup2(null, i);
+    setenv(FINDING_HERE, "1", 1);
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
         execvp(argv[0], argv);
     _exit(127);

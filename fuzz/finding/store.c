@@ -16,7 +16,8 @@ static void
 make_name(struct finding *finding)
 {
     const struct finding_outcome *outcome = &finding->outcome;
-    const char *function = outcome->own < outcome->nframes ? outcome->frames[outcome->own].function : "";
+    const char *function =
+        outcome->own < outcome->nframes ? outcome->frames[outcome->own].function : outcome->callback;
     char text[200];
     snprintf(text, sizeof text, "%.50s_%s", function[0] != '\0' ? function : "unknown",
              outcome->kind == FINDING_ORACLE ? outcome->what : finding_severity(outcome));

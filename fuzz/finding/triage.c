@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "fuzz/finding/inside.h"
 
@@ -57,6 +58,18 @@ add_to_group(struct work *work, const char *signature, size_t input, size_t byte
     return 0;
 }
 
+/* Nothing that is a bug, but not as a target ends that has run: it may not even have started. */
+static void
+note_odd(struct finding_triage *triage, const struct finding_outcome *outcome)
+{
+    const char *said = outcome->report != NULL ? outcome->report : "";
+    if (outcome->status == 0 || triage->odd++ > 0)
+        return;
+    triage->odd_status =
+        WIFEXITED(outcome->status) ? WEXITSTATUS(outcome->status) : 128 + WTERMSIG(outcome->status);
+    finding_copy(triage->odd_words, sizeof triage->odd_words, said, strcspn(said, "\n"));
+}
+
 static int
 run_all(struct work *work, struct fault *fault)
 {
@@ -74,10 +87,12 @@ run_all(struct work *work, struct fault *fault)
         free(text);
         if (result != 0)
             break;
-        if (outcome->kind == FINDING_NONE)
+        if (outcome->kind == FINDING_NONE) {
             triage->quiet++;
-        else if (add_to_group(work, outcome->signature, i, bytes) != 0)
+            note_odd(triage, outcome);
+        } else if (add_to_group(work, outcome->signature, i, bytes) != 0) {
             result = fault_set(fault, FAULT_INTERNAL, "out of memory");
+        }
         finding_outcome_free(outcome);
     }
     free(outcome);
@@ -209,7 +224,7 @@ check_old(struct work *work, struct fault *fault)
         text = finding_read(AT_FDCWD, path, INPUT_MOST, &bytes, NULL);
         if (text != NULL)
             result = finding_target_run(&work->target, text, bytes, &outcome, fault);
-        if (text != NULL && result == 0 && outcome.kind == FINDING_NONE) {
+        if (text != NULL && result == 0 && outcome.kind == FINDING_NONE && outcome.status == 0) {
             size_t used = strlen(triage->fixed_names);
             snprintf(triage->fixed_names + used, sizeof triage->fixed_names - used, "%s%s",
                      used > 0 ? ", " : "", work->old[i].name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/verb.h"
+#include "loader/plan.h"
 
 static int
 number(const char *name, const char *text, double most, double *value, struct fault *fault)
@@ -39,8 +40,14 @@ finding_words(int argc, char **argv, int at, struct fault *fault)
 {
     if (at < argc && strcmp(argv[at], "--") == 0)
         at++;
-    if (at < argc)
-        return argv + at;
-    verb_usage(fault, "which target? Its command comes last, behind --");
-    return NULL;
+    if (at >= argc) {
+        verb_usage(fault, "which target? Its command comes last, behind --");
+        return NULL;
+    }
+    /* Before any work, and also when there is no input to run it on. */
+    struct loader_plan *plan = malloc(sizeof *plan);
+    int found = plan != NULL ? loader_plan(argv[at], LOADER_AUTO, false, "", plan, fault)
+                             : fault_set(fault, FAULT_INTERNAL, "out of memory");
+    free(plan);
+    return found == 0 ? argv + at : NULL;
 }

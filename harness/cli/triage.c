@@ -70,8 +70,13 @@ triage_table(const struct finding_row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct finding_row *row = &rows[i];
         char where[300];
-        snprintf(where, sizeof where, "%.90s%s%.150s:%u", row->function, row->file[0] != '\0' ? " " : "",
-                 strrchr(row->file, '/') != NULL ? strrchr(row->file, '/') + 1 : row->file, row->line);
+        if (row->function[0] == '\0' && row->file[0] == '\0')
+            snprintf(where, sizeof where, "%s in a place unknown (build the target with -g)", row->what);
+        else if (row->file[0] == '\0')
+            snprintf(where, sizeof where, "%s", row->function);
+        else
+            snprintf(where, sizeof where, "%.90s %.150s:%u", row->function,
+                     strrchr(row->file, '/') != NULL ? strrchr(row->file, '/') + 1 : row->file, row->line);
         printf("%5u  %-10s  ", row->count, row->severity);
         out_text(stdout, where, strlen(where), sizeof where);
         printf("  (%s, %zu B)\n       ", row->name, row->bytes);
@@ -112,12 +117,40 @@ triage_living(struct finding_row *rows, size_t count, const char *fixed)
     return left;
 }
 
+static void
+triage_say(const struct triage_line *line, const struct finding_triage *triage)
+{
+    if (triage->files == 0)
+        say("%s: there is no input in it, so nothing was run (libFuzzer writes crash-* where it "
+            "was started, or where -artifact_prefix= says; AFL++ into OUT/default/crashes)",
+            line->from);
+    else if (triage->findings == 0)
+        say("%zu input%s: nothing is wrong with this target on %s", triage->files,
+            triage->files == 1 ? "" : "s", triage->files == 1 ? "it" : "them");
+    else if (triage->findings > 0)
+        say("%zu input%s: %zu bug%s (%zu new) in %s", triage->files, triage->files == 1 ? "" : "s",
+            triage->findings, triage->findings == 1 ? "" : "s", triage->fresh, line->out);
+    if (triage->odd > 0)
+        say("%zu of them ended with status %d and no report of a bug%s%s%s: does the target take a file?",
+            triage->odd, triage->odd_status, triage->odd_words[0] != '\0' ? ", saying \"" : "",
+            triage->odd_words, triage->odd_words[0] != '\0' ? "\"" : "");
+    if (triage->quiet > 0 && triage->findings > 0)
+        say("%zu of them did nothing wrong this time", triage->quiet);
+}
+
 static int
 triage_show(const struct triage_line *line, const struct finding_triage *triage, struct fault *fault)
 {
     struct finding_row *rows = NULL;
     size_t count = 0;
     struct fault none;
+    if (triage->odd > 0 && triage->odd == triage->files)
+        return fault_set(
+            fault, FAULT_CANNOT_RUN,
+            "%s ended with status %d on every input, without a report of a bug%s%s%s: does it start, "
+            "and take a file?",
+            line->target[0], triage->odd_status, triage->odd_words[0] != '\0' ? ", saying \"" : "",
+            triage->odd_words, triage->odd_words[0] != '\0' ? "\"" : "");
     if (finding_load(line->out, &rows, &count, &none) != 0 && none.kind != FAULT_NOT_FOUND)
         return fault_set(fault, none.kind, "%s", none.text);
     count = triage_living(rows, count, triage->fixed_names);
@@ -131,11 +164,7 @@ triage_show(const struct triage_line *line, const struct finding_triage *triage,
     free(rows);
     if (result != 0)
         return -1;
-    say("%zu input%s: %zu bug%s (%zu new) in %s%s", triage->files, triage->files == 1 ? "" : "s",
-        triage->findings, triage->findings == 1 ? "" : "s", triage->fresh, line->out,
-        triage->findings == 0 && triage->fresh == 0 ? ": nothing is wrong with this target on them" : "");
-    if (triage->quiet > 0 && triage->findings > 0)
-        say("%zu of them did nothing wrong this time", triage->quiet);
+    triage_say(line, triage);
     if (triage->fixed > 0)
         say("fixed since: %s (fuzzing steps round %s no more)", triage->fixed_names,
             triage->fixed == 1 ? "it" : "them");
@@ -176,8 +205,9 @@ const struct verb verb_triage = {
         "report.txt, a CMocka test, finding.json. known.ndjson beside them says what fuzzing steps round.\n\n"
         "DIR: libFuzzer's crash-*, leak-*, timeout-*, oom-*; AFL++'s crashes and hangs; a folder of "
         "findings; or else\n"
-        "all its files. The target gets the input's path as its last argument, or in the place of @@;\n"
-        "a plain build is given --here, so that it is the target itself that dies.\n"
+        "all its files. The target gets the input's path as its last argument, or in the place of @@.\n"
+        "It sees TIMTAPE_FUZZ_HERE=1, so that the regression runner delivers in the process that is "
+        "started.\n"
         "Exit status: 0 nothing is wrong, 1 there are findings.\n\n"
         "  -o, --output FOLDER    where findings go (default: findings); those that are there are kept, told "
         "to be\n"
