@@ -110,7 +110,10 @@ finding_sign(struct finding_outcome *outcome)
         return;
     snprintf(name, sizeof name, "%s%s%s", class, outcome->kind == FINDING_ORACLE ? "-" : "",
              outcome->kind == FINDING_ORACLE ? outcome->what : "");
-    if (outcome->kind == FINDING_ORACLE && outcome->own == outcome->nframes && outcome->callback[0] != '\0') {
+    bool nameless = outcome->own == outcome->nframes || (outcome->frames[outcome->own].function[0] == '\0' &&
+                                                         outcome->frames[outcome->own].file[0] == '\0');
+    if (outcome->kind == FINDING_ORACLE && nameless && outcome->callback[0] != '\0') {
+        outcome->own = outcome->nframes;
         /* What delivered again, or looked at the clock, is the same for every callback. */
         snprintf(outcome->signature, sizeof outcome->signature, "%s@%s", name, outcome->callback);
         return;

@@ -129,6 +129,11 @@ test_others(void **state)
          "    #1 0x5 in fuzzer::Fuzzer::CrashCallback() (/app/t+0x2)\n    #2 0x5 in f(char const*) "
          "/app/a.cpp:9:1\n",
          77 << 8, "crash", "deadly signal", "crash", "crash@f:a.cpp:9");
+    tell("timtape: oracle leak: TIMCommCallback:TIMLogin: the same input delivered 10 times again\n"
+         "    #0 0x1 in end_run /src/fuzz/oracle/names.c:67\n    #1 0x2 in session_input "
+         "/src/fuzz/engine/session.c:8\n"
+         "    #2 0x3 in fuzzer::Fuzzer::Loop() (/x/t+0x3)\n    #3 0x4 in main (/x/t+0x4)\n",
+         EXITED, "oracle", "leak", "oracle", "oracle-leak@TIMCommCallback:TIMLogin");
     tell("timtape: oracle exact-ids: message_seq came back as another number\n"
          "==7==ERROR: AddressSanitizer: ABRT on unknown address 0x5 (pc 0x5)\n    #0 0x5 in raise "
          "(/lib/libc.so.6+0x3)\n"
