@@ -1,7 +1,7 @@
 # lint, format: what a reviewer should not have to look for.
 
 C_FILES     := $(wildcard harness/*/*.[ch] harness/api/gen/*.[ch] traces/*.[ch] replay/*/*.[ch] fuzz/*/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/fuzz/*.[ch])
-SHELL_FILES := tests/run $(wildcard tests/tools/* tests/e2e/*.sh docs/*.sh bench/*.sh) .ci/run
+SHELL_FILES := tests/run $(wildcard tests/tools/* tests/e2e/*.sh docs/*.sh bench/*.sh fuzz/*/*.sh .clusterfuzzlite/*.sh) .ci/run
 
 .PHONY: lint-c lint-shell lint-build
 lint: lint-build lint-c lint-shell
