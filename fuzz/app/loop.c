@@ -5,6 +5,7 @@
  */
 #include "fuzz/app/loop.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -67,6 +68,44 @@ loop_resume(const struct loop_options *options, struct loop_shared *shared, stru
     }
     free(rows);
     return 0;
+}
+
+/* Ours and not the workers': a worker that is killed takes nothing away. */
+static int
+loop_scratch(struct loop_shared *shared, struct fault *fault)
+{
+    const char *folder = getenv("TMPDIR");
+    int length;
+
+    if (folder == NULL || folder[0] != '/')
+        folder = "/tmp";
+    length = snprintf(shared->scratch, sizeof shared->scratch, "%s/timtape-fuzz.XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof shared->scratch) {
+        shared->scratch[0] = '\0';
+        return fault_set(fault, FAULT_CANNOT_RUN, "TMPDIR is too long a path for a folder of ours in it");
+    }
+    if (mkdtemp(shared->scratch) == NULL) {
+        shared->scratch[0] = '\0';
+        return fault_errno(fault, FAULT_CANNOT_RUN, "cannot make a folder in %s; set TMPDIR to another one",
+                           folder);
+    }
+    return 0;
+}
+
+static void
+loop_scratch_remove(const struct loop_shared *shared)
+{
+    DIR *folder = shared->scratch[0] == '\0' ? NULL : opendir(shared->scratch);
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return;
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    closedir(folder);
+    rmdir(shared->scratch);
 }
 
 static void
@@ -160,7 +199,7 @@ loop_run(const struct loop_options *options, struct loop_state *state, struct fa
 
     if (shared == MAP_FAILED)
         return fault_errno(fault, FAULT_CANNOT_RUN, "no memory to share with the workers");
-    if (loop_resume(options, shared, fault) != 0) {
+    if (loop_resume(options, shared, fault) != 0 || loop_scratch(shared, fault) != 0) {
         munmap(shared, sizeof *shared);
         return -1;
     }
@@ -179,6 +218,7 @@ loop_run(const struct loop_options *options, struct loop_state *state, struct fa
         }
     }
     loop_watch(options, shared, pids, state);
+    loop_scratch_remove(shared);
     for (unsigned i = 0; result == 0 && i < options->jobs; i++) {
         if (shared->workers[i].done < 0) {
             *fault = shared->workers[i].fault;

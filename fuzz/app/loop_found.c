@@ -134,19 +134,30 @@ found_again(struct loop_worker *worker, const struct trace *trace, uint64_t key,
     return times >= wanted;
 }
 
-/* Does the tape do it by itself, in a plain replay? */
+/* Does the tape do it by itself, in a plain replay? `why`: what it does instead. */
 static bool
 found_replays(struct loop_worker *worker, const struct trace *trace, const struct finding_outcome *outcome,
-              const char *path)
+              const char *path, char *why, size_t room)
 {
+    struct fault fault = {0};
     int status;
 
-    if (trace_save(trace, path, true, NULL, NULL) != 0)
+    *why = '\0';
+    if (trace_save(trace, path, true, NULL, &fault) != 0) {
+        snprintf(why, room, "%.*s", (int)room - 1, fault.text);
         return false;
+    }
     if (worker->options->replay == NULL || outcome->kind == FINDING_HANG)
         return true;
     status = worker->options->replay(worker->options->context, path);
-    return WIFSIGNALED(outcome->status) ? status == 128 + WTERMSIG(outcome->status) : status > 0;
+    if (WIFSIGNALED(outcome->status) ? status == 128 + WTERMSIG(outcome->status) : status > 0)
+        return true;
+    if (status < 0)
+        snprintf(why, room, "a plain replay of the tape could not be run");
+    else
+        snprintf(why, room, "a plain replay of the tape ended with status %d, the fuzzer saw %s", status,
+                 outcome->what);
+    return false;
 }
 
 static void
@@ -162,7 +173,7 @@ found_sentence(const struct change_list *done, struct finding_cause *cause)
 static int
 found_store(struct loop_worker *worker, const struct trace *trace, const struct change_list *done,
             struct finding_outcome *outcome, const struct finding_small *small, const char *path,
-            struct fault *fault)
+            const char *no_replay, struct fault *fault)
 {
     struct finding finding = {.outcome = *outcome,
                               .tape = path,
@@ -178,6 +189,7 @@ found_store(struct loop_worker *worker, const struct trace *trace, const struct 
     if (result != 0)
         return fault_set(fault, FAULT_CANNOT_RUN, "out of memory while a finding was kept");
     finding.c = &c;
+    snprintf(finding.no_replay, sizeof finding.no_replay, "%s", no_replay);
     found_sentence(done, &finding.cause);
     result = finding_store(worker->options->out, &finding, fault);
     if (result >= 0) {
@@ -191,7 +203,7 @@ found_store(struct loop_worker *worker, const struct trace *trace, const struct 
  * `path`. */
 static bool
 found_holds(struct loop_worker *worker, const struct trace *trace, const struct finding_outcome *outcome,
-            const char *path)
+            const char *path, char *why, size_t room)
 {
     bool same = outcome->nframes == 0 || outcome->kind == FINDING_SANITIZER;
 
@@ -205,7 +217,7 @@ found_holds(struct loop_worker *worker, const struct trace *trace, const struct 
         same = loop_stack(worker, trace, seen) && strcmp(seen->signature, outcome->signature) == 0;
         free(seen);
     }
-    return same && found_replays(worker, trace, outcome, path);
+    return same && found_replays(worker, trace, outcome, path, why, room);
 }
 
 /* A new one is kept as small as it can be: with the changes that matter and few callbacks, or with all
@@ -214,16 +226,16 @@ static int
 found_new(struct loop_worker *worker, const struct trace *found, const struct change_list *done, uint64_t key,
           struct finding_outcome *outcome, struct fault *fault)
 {
-    char path[96];
+    char path[LOOP_PATH], why[160] = "";
     struct finding_small small = {0}, smaller;
     struct change_list left = *done;
     struct trace plain = {0}, trace = {0};
     int result = trace_copy(&plain, found);
 
-    snprintf(path, sizeof path, "%s/bug.tape", worker->scratch);
+    loop_path(worker, "bug.tape", path);
     if (result == 0)
         result = loop_small_changes(worker, &plain, key, &left, &small, fault);
-    if (result == 0 && !found_holds(worker, &plain, outcome, path)) {
+    if (result == 0 && !found_holds(worker, &plain, outcome, path, why, sizeof why)) {
         left = *done;
         result = trace_copy(&plain, found);
     }
@@ -233,12 +245,12 @@ found_new(struct loop_worker *worker, const struct trace *found, const struct ch
     if (result == 0)
         result = loop_small_events(worker, &trace, worker->arena, key, &smaller, fault);
     if (result == 0) {
-        bool holds = found_holds(worker, &trace, outcome, path);
+        bool holds = found_holds(worker, &trace, outcome, path, why, sizeof why);
 
         if (!holds)
-            found_replays(worker, &plain, outcome, path);
+            found_replays(worker, &plain, outcome, path, why, sizeof why);
         result = found_store(worker, holds ? &trace : &plain, &left, outcome, holds ? &smaller : &small, path,
-                             fault);
+                             why, fault);
     }
     unlink(path);
     trace_free(&plain);

@@ -12,10 +12,13 @@
 #define LOOP_ENTRIES 256
 #define LOOP_MAP 65536
 #define LOOP_TAPES 256
+#define LOOP_SCRATCH 1024 /* bytes of the name of the folder for what is tried */
+#define LOOP_PATH (LOOP_SCRATCH + 64)
 
 /* Shared by all workers. */
 struct loop_shared {
     _Atomic int stop;
+    char scratch[LOOP_SCRATCH]; /* folder for what is tried: made before the workers, gone after them */
     _Atomic uint32_t findings;
     _Atomic uint64_t claims[LOOP_CLAIMS]; /* signatures that somebody has or had: hash, 0 free */
     struct loop_worker_state {
@@ -67,12 +70,13 @@ struct loop_worker {
     unsigned ntapes;
     struct model_random random;
     uint64_t tries, runs, pass, until_ns;
-    bool traced;      /* the tracer could say where the app died */
-    char scratch[64]; /* folder of our own for what is tried */
+    bool traced; /* the tracer could say where the app died */
 };
 
 uint64_t loop_now(void);
 uint64_t loop_hash(uint64_t hash, const void *bytes, size_t count);
+/* A file of this worker's in the scratch folder; `path` has LOOP_PATH bytes. */
+void loop_path(const struct loop_worker *worker, const char *name, char *path);
 bool loop_stopped(const struct loop_worker *worker);
 
 /* loop_worker.c: what a worker process does. */

@@ -81,7 +81,7 @@ stack_read(const char *path, struct finding_outcome *outcome)
 bool
 loop_stack(struct loop_worker *worker, const struct trace *trace, struct finding_outcome *outcome)
 {
-    char path[96];
+    char path[LOOP_PATH];
     struct player_options play = {.base = worker->base,
                                   .via = worker->options->via,
                                   .sdk = worker->options->sdk,
@@ -95,7 +95,7 @@ loop_stack(struct loop_worker *worker, const struct trace *trace, struct finding
 
     if (worker->options->tracer == NULL)
         return false;
-    snprintf(path, sizeof path, "%s/stack", worker->scratch);
+    loop_path(worker, "stack", path);
     words = stack_words(worker, path);
     play.argv = words;
     player = words == NULL ? NULL : player_open(&play, &fault);

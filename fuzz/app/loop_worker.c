@@ -12,6 +12,12 @@
 #define FRESH 20 /* of 100 runs go on from a kept trace */
 #define SHARE 24 /* one in so many ordinary runs is kept, too */
 
+void
+loop_path(const struct loop_worker *worker, const char *name, char *path)
+{
+    snprintf(path, LOOP_PATH, "%s/%u-%s", worker->shared->scratch, worker->index, name);
+}
+
 bool
 loop_stopped(const struct loop_worker *worker)
 {
@@ -78,11 +84,6 @@ worker_begin(struct loop_worker *worker, struct fault *fault)
                                   .coverage = LOOP_MAP};
     struct change_options change = {.wanted = options->wanted, .context = options->context};
 
-    snprintf(worker->scratch, sizeof worker->scratch, "/tmp/timtape-fuzz.XXXXXX");
-    if (mkdtemp(worker->scratch) == NULL) {
-        worker->scratch[0] = '\0';
-        return fault_errno(fault, FAULT_CANNOT_RUN, "cannot make a folder in /tmp");
-    }
     worker->base = trace_load(options->tape, fault);
     if (worker->base == NULL)
         return -1;
@@ -117,8 +118,6 @@ worker_end(struct loop_worker *worker)
     trace_unload(worker->base);
     for (unsigned i = 0; i < worker->ntapes; i++)
         trace_unload(worker->tapes[i]);
-    if (worker->scratch[0] != '\0')
-        rmdir(worker->scratch);
 }
 
 /* What the description says of the payloads that were changed (all of them: `done` NULL): true when some of

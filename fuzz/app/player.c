@@ -136,19 +136,30 @@ player_read(struct player *player, struct player_result *result)
     result->text = player->text;
 }
 
+uint64_t
+player_waited(struct player_wait *wait)
+{
+    uint64_t now = score_now(), since = now - wait->looked_ns;
+
+    if (wait->looked_ns != 0)
+        wait->waited_ns += since < PLAYER_STEP_NS ? since : PLAYER_STEP_NS;
+    wait->looked_ns = now;
+    return wait->waited_ns;
+}
+
 /* The server forks; *pid is the child. */
 static int
 player_ask(struct player *player, pid_t *pid, struct fault *fault)
 {
     struct score_fork *page = player->fork;
     uint32_t runs = atomic_load(&page->runs), state;
-    uint64_t until = score_now() + PLAYER_ASK_NS;
+    struct player_wait wait = {0};
 
     memcpy(page->path, player->score.path, sizeof page->path);
     score_begin(player->score.score);
     atomic_store(&page->state, SCORE_FORK_ASKED);
     score_futex_wake(&page->state);
-    while ((state = atomic_load(&page->state)) == SCORE_FORK_ASKED && score_now() < until) {
+    while ((state = atomic_load(&page->state)) == SCORE_FORK_ASKED && player_waited(&wait) < PLAYER_ASK_NS) {
         if (kill(player->app, 0) != 0)
             break;
         score_futex_wait(&page->state, state, score_now() + PLAYER_SLICE_NS);

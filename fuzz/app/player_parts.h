@@ -17,6 +17,7 @@
 #include "replay/score/score_fork.h"
 #include "replay/score/score_make.h"
 
+#define PLAYER_STEP_NS 5000000u  /* between two looks no more than this counts as waited for */
 #define PLAYER_GRACE_NS 1000000u /* where it cannot be found out */
 
 struct player {
@@ -41,6 +42,13 @@ struct player {
     bool gets_idle; /* it did once: then it will */
     uint32_t first; /* callbacks before this one are over */
 };
+
+/* How long one of our waits took so far, zero-initialised. A machine that stands still, or has no time for
+ * us, makes a look late; how late says nothing of the app, so that each look counts a little at most. */
+struct player_wait {
+    uint64_t looked_ns, waited_ns;
+};
+uint64_t player_waited(struct player_wait *wait);
 
 /* ---- player_start.c ---- */
 /* Starts the app with this score; `fork`: with a control page. Sets app. */

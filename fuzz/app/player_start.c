@@ -195,7 +195,7 @@ static int
 start_once(struct player *player, struct fault *fault)
 {
     struct trace base = {0};
-    uint64_t until;
+    struct player_wait wait = {0};
     uint32_t state;
     int result, status;
 
@@ -208,8 +208,8 @@ start_once(struct player *player, struct fault *fault)
     if (result != 0 || start_page(player, fault) != 0 ||
         start_app(player, player->begun.path, true, fault) != 0)
         return -1;
-    until = score_now() + START_NS;
-    while ((state = atomic_load(&player->fork->state)) == SCORE_FORK_NEVER && score_now() < until) {
+    while ((state = atomic_load(&player->fork->state)) == SCORE_FORK_NEVER &&
+           player_waited(&wait) < START_NS) {
         if (waitpid(player->app, &status, WNOHANG) == player->app) {
             player->app = 0;
             break;

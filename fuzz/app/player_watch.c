@@ -23,7 +23,6 @@
 #define WATCH_GRACE_NS 200000u
 #define WATCH_OURS 3            /* threads of ours look after their work now and then */
 #define WATCH_BUSY_NS 20000000u /* an app that was never seen idle is not waited for longer */
-#define WATCH_STEP_NS 5000000u  /* between two looks no more than this counts as standing still */
 #define WATCH_BEGIN_NS 10000000000u
 #define WATCH_OUTPUT (4 << 20) /* what it printed may come to so much */
 #define WATCH_DEAD_NS 5000000000u
@@ -187,7 +186,7 @@ watch_still(struct watch *watch, uint64_t progress)
     if (watch->looked_ns == 0 || progress != watch->progress_ns)
         watch->still_ns = 0;
     else
-        watch->still_ns += since < WATCH_STEP_NS ? since : WATCH_STEP_NS;
+        watch->still_ns += since < PLAYER_STEP_NS ? since : PLAYER_STEP_NS;
     watch->looked_ns = watch->now;
 }
 
@@ -232,14 +231,14 @@ watch_look(struct watch *watch)
 static int
 watch_kill(struct watch *watch, int *status, struct fault *fault)
 {
-    uint64_t until = score_now() + WATCH_DEAD_NS;
+    struct player_wait wait = {0};
     int ended;
 
     kill(-watch->pid, SIGKILL);
     kill(watch->pid, SIGKILL);
     while ((ended = watch_ended(watch->player, status)) == 0) {
         watch->now = score_now();
-        if (watch->now > until)
+        if (player_waited(&wait) > WATCH_DEAD_NS)
             return fault_set(fault, FAULT_CANNOT_RUN, "the app (pid %d) could not be ended", (int)watch->pid);
         watch_sleep(watch, WATCH_LEAST_NS);
     }

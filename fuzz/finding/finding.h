@@ -187,6 +187,7 @@ struct finding {
     char *const *command; /* target or app */
     bool recount;         /* `count` is all that there are, not some more */
     bool app;             /* it is an app that replays, not a target that takes a file */
+    char no_replay[160];  /* why `tape` does not do it in a plain replay; "": it does */
 };
 enum finding_stored { FINDING_NEW = 1, FINDING_BETTER, FINDING_SEEN };
 /*
@@ -203,7 +204,8 @@ struct finding_row {
     unsigned line, count;
     size_t bytes, events;
     char sentence[400];
-    char again[600]; /* the command that does it again */
+    char again[600];     /* the command that does it again */
+    char no_replay[160]; /* ... and why it does not; "": it does */
 };
 /* All findings of a folder by name; *rows is malloc'd. A folder that is none is no fault, but is not counted.
  */

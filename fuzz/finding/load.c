@@ -51,6 +51,7 @@ load_row(int folder, struct finding_row *row)
         take_text(tree, "file", row->file, sizeof row->file);
         take_text(tree, "sentence", row->sentence, sizeof row->sentence);
         take_text(tree, "again", row->again, sizeof row->again);
+        take_text(tree, "no_replay", row->no_replay, sizeof row->no_replay);
         row->line = (unsigned)take_number(tree, "line", UINT32_MAX);
         row->count = (unsigned)take_number(tree, "count", UINT32_MAX);
         row->bytes = (size_t)take_number(tree, "bytes", SIZE_MAX);

@@ -120,6 +120,7 @@ record_json(const char *dir, const struct finding *finding, const char *input, s
     fprintf(out, ",\n \"runs\":%u,\n \"smallest\":%s", finding->small.runs,
             finding->small.whole ? "true" : "false");
     put_text(out, "again", how);
+    put_text(out, "no_replay", finding->no_replay);
     put_frames(out, outcome);
     fputs("}\n", out);
     free(how);

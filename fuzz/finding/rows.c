@@ -30,6 +30,7 @@ finding_json(FILE *stream, const struct finding_row *rows, size_t count)
                 row->bytes, row->events);
         put_text(stream, "sentence", row->sentence);
         put_text(stream, "again", row->again);
+        put_text(stream, "no_replay", row->no_replay);
         putc('}', stream);
     }
     fprintf(stream, "%s]}\n", count > 0 ? "\n" : "");

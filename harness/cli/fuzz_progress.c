@@ -38,13 +38,12 @@ fuzz_progress_begin(const struct fuzz_line *line)
     shown.next_ns = shown.began_ns + pause_ns();
 }
 
+/* What was reached in the app, and of what the SDK's description has. */
 static void
-line_of(const struct loop_state *state, uint64_t now, char *text, size_t room)
+reached_of(const struct loop_state *state, char *text, size_t room)
 {
-    double seconds = (double)(now - shown.then_ns) / 1e9;
-    char news[32], coverage[96], schema[64] = "";
+    char coverage[96], schema[64] = "";
 
-    out_span(news, state->news_ns == 0 || state->news_ns > now ? 0 : (int64_t)(now - state->news_ns));
     if (state->covered)
         snprintf(coverage, sizeof coverage, "%" PRIu32 " edges", state->edges);
     else
@@ -52,9 +51,20 @@ line_of(const struct loop_state *state, uint64_t now, char *text, size_t room)
     if (state->schema_all > 0)
         snprintf(schema, sizeof schema, ", schema %.1f %%",
                  100.0 * (double)state->schema / (double)state->schema_all);
-    snprintf(text, room, "%" PRIu64 " runs (%.0f/s), %" PRIu32 " finding%s, last news %s ago, %s%s",
+    snprintf(text, room, "%s%s", coverage, schema);
+}
+
+static void
+line_of(const struct loop_state *state, uint64_t now, char *text, size_t room)
+{
+    double seconds = (double)(now - shown.then_ns) / 1e9;
+    char news[32], reached[160];
+
+    reached_of(state, reached, sizeof reached);
+    out_span(news, state->news_ns == 0 || state->news_ns > now ? 0 : (int64_t)(now - state->news_ns));
+    snprintf(text, room, "%" PRIu64 " runs (%.0f/s), %" PRIu32 " finding%s, last news %s ago, %s",
              state->runs, seconds > 0 ? (double)(state->runs - shown.runs) / seconds : 0.0, state->findings,
-             state->findings == 1 ? "" : "s", news, coverage, schema);
+             state->findings == 1 ? "" : "s", news, reached);
 }
 
 void
@@ -99,6 +109,10 @@ report_row(const struct finding_row *row)
     out_lines(stdout, row->sentence);
     printf("\n  ");
     out_lines(stdout, row->again);
+    if (row->no_replay[0] != '\0') {
+        printf("\n  does not replay: ");
+        out_lines(stdout, row->no_replay);
+    }
     printf("\n");
 }
 
@@ -108,9 +122,12 @@ fuzz_report(const struct fuzz_line *line, const struct loop_state *state, struct
     struct finding_row *rows = NULL;
     size_t count = 0;
     double seconds = (double)(now_ns() - shown.began_ns) / 1e9;
+    char reached[160];
 
     if (finding_load(line->loop.out, &rows, &count, fault) != 0)
         return -1;
+    reached_of(state, reached, sizeof reached);
+    say("reached: %s", reached);
     say("%" PRIu64 " runs in %.1f s (%.0f/s): %" PRIu32 " new finding%s%s", state->runs, seconds,
         seconds > 0 ? (double)state->runs / seconds : 0.0, state->findings, state->findings == 1 ? "" : "s",
         count > state->findings ? ", with those of earlier runs:"
