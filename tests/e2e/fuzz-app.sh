@@ -36,8 +36,9 @@ for dir in found/*/; do
 done
 
 # ---- the same seed, the same findings --------------------------------------------------------------
-fuzz -o again --runs 90 --seed 5 orderly.tape -- "$client"
-is 'the same seed and runs find the same' "$(sed 's,again/,found/,' out)" "$(cat found.out)"
+fuzz -o again --runs 90 --stop-after 3 --seed 5 orderly.tape -- "$client"
+is 'the first three again' "$(names out | wc -l)" 3
+is '... the same seed finds the same' "$(sed 's,again/,found/,' out | grep -vxFf found.out)" ''
 fuzz -o found --runs 30 --seed 6 orderly.tape -- "$client"
 like 'a folder is gone on with, and keeps what it had' "$(cat err)" 'with those of earlier runs'
 is '... which is not found again' "$(names out | grep -c '^list_insert')" 1
@@ -50,7 +51,7 @@ is '... and nothing is kept' "$(find none -mindepth 1 | wc -l)" 0
 fuzz -o only --runs 40 --only 'TIMMsgUpdate*' --ignore hang,exit orderly.tape -- "$client" twice again error progress unknown
 is '--only leaves the others alone' "$(names out | grep -c 'list_insert\|request_done\|list_show')" 0
 status '--ignore crash' 0 env -u LD_LIBRARY_PATH "$TIMTAPE" fuzz -o ignored --runs 40 --ignore crash orderly.tape -- "$client" twice
-fuzz -o two -j 2 --runs 90 --seed 5 orderly.tape -- "$client"
+fuzz -o two -j 2 --runs 70 --seed 5 orderly.tape -- "$client"
 is 'two workers: status 1' "$rc" 1
 is '... no bug twice' "$(sed -n 's/^[a-z_0-9]*: SIG[A-Z]* in \([a-z_]*\).*/\1/p' out | sort | uniq -d)" ''
 holds '... and at least three' [ "$(names out | wc -l)" -ge 3 ]
