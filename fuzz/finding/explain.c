@@ -42,22 +42,29 @@ now_ms(void)
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* Is the bug gone as the case is now, and no other one there? */
-static bool
-gone(struct explain *explain)
+/* What the test says of the case as it is now; 2 as well when there is none, or no run left. */
+static int
+try_case(struct explain *explain)
 {
     if (explain->test == NULL || explain->failed || explain->tries >= TRIES)
-        return false;
+        return 2;
     explain->tries++;
     struct case_value *value = &explain->c->events[explain->event].args[explain->param];
     if (value->kind == CASE_TREE)
         value->bytes = NULL, value->count = 0;
     if (now_ms() >= explain->end_ms)
-        return false;
+        return 2;
     arena_reset(explain->scratch);
     int same = explain->test(explain->context, explain->c, explain->scratch, explain->fault);
     explain->failed = same < 0;
-    return same == 0;
+    return same < 0 ? 2 : same;
+}
+
+/* Is the bug gone as the case is now, and no other one there? */
+static bool
+gone(struct explain *explain)
+{
+    return try_case(explain) == 0;
 }
 
 static void say(struct explain *explain, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -87,7 +94,7 @@ say(struct explain *explain, const char *format, ...)
 }
 
 /* What to step round: the first cause that is more than an ordinary value. Places have no indexes there. */
-static void
+static bool
 note_known(struct explain *explain, struct model_type type, const cJSON *object, const char *name,
            const cJSON *value)
 {
@@ -97,7 +104,7 @@ note_known(struct explain *explain, struct model_type type, const cJSON *object,
     const char *word = model_variation_name(variation);
     size_t used = 0;
     if (cause->callback[0] != '\0' || variation == MODEL_ORDINARY || word == NULL)
-        return;
+        return false;
     for (const char *at = explain->path + (explain->path[0] == '$');
          *at != '\0' && used + 1 < sizeof cause->path; at++) {
         cause->path[used++] = *at;
@@ -108,6 +115,7 @@ note_known(struct explain *explain, struct model_type type, const cJSON *object,
     snprintf(cause->callback, sizeof cause->callback, "%s", callback->name);
     snprintf(cause->param, sizeof cause->param, "%s", callback->params[explain->param].name);
     snprintf(cause->variation, sizeof cause->variation, "%s", word);
+    return true;
 }
 
 /* The simplest value that is as declared. NULL: nothing is declared, or no memory. */
@@ -241,8 +249,8 @@ note_scalar(struct explain *explain, const struct case_value *was)
 }
 
 /* What a node says, changed for one run. */
-static bool
-gone_without(struct explain *explain, cJSON *node, const cJSON *other)
+static int
+try_with(struct explain *explain, cJSON *node, const cJSON *other)
 {
     struct {
         int type;
@@ -252,20 +260,62 @@ gone_without(struct explain *explain, cJSON *node, const cJSON *other)
     node->type = (was.type & JTREE_RAW_KEY) | (other->type & ~JTREE_RAW_KEY);
     node->valuestring = other->valuestring;
     node->child = other->child;
-    bool result = gone(explain);
+    int result = try_case(explain);
     node->type = was.type;
     node->valuestring = was.text;
     node->child = was.child;
     return result;
 }
 
+/* The same with a member more. */
+static int
+try_member(struct explain *explain, cJSON *object, const char *name, cJSON *value)
+{
+    cJSON *last = object->child != NULL ? object->child->prev : NULL;
+    if (value == NULL || jtree_add_member(object, name, strlen(name), value) != 0)
+        return 2;
+    int result = try_case(explain);
+    if (last != NULL) {
+        last->next = NULL;
+        object->child->prev = last;
+    } else {
+        object->child = NULL;
+    }
+    return result;
+}
+
+/* One mistake mostly takes many values of its place: all those are stepped round, or each run ends in the
+ * next of them. `node`: what is there; NULL: `object` has no member `name`. */
+static void
+try_others(struct explain *explain, struct model_type type, cJSON *object, cJSON *node, const char *name)
+{
+    struct finding_cause *cause = explain->cause;
+    struct model_random random = {.state = 1};
+    uint8_t list[MODEL_VARIATIONS];
+    unsigned count = model_variations(type, false, explain->profile, list);
+    for (unsigned i = 0; i < count && cause->nothers < sizeof cause->others; i++) {
+        struct model_maker maker = {.random = &random, .profile = *explain->profile};
+        const char *word = model_variation_name(list[i]);
+        if (word == NULL || strcmp(word, cause->variation) == 0 || list[i] == MODEL_ORDINARY ||
+            list[i] == MODEL_ONE_ELEMENT || list[i] == MODEL_MANY_ELEMENTS)
+            continue;
+        cJSON *value = model_vary(&maker, type, list[i], node);
+        int same = value == NULL  ? 2
+                   : node != NULL ? try_with(explain, node, value)
+                                  : try_member(explain, object, name, value);
+        if (same == 1)
+            cause->others[cause->nothers++] = list[i];
+    }
+}
+
 static void
 try_value(struct explain *explain, struct model_type type, const cJSON *object, cJSON *node)
 {
     cJSON *other = ordinary(explain, type, node);
-    if (other != NULL && explain->causes < CAUSES && gone_without(explain, node, other)) {
+    if (other != NULL && explain->causes < CAUSES && try_with(explain, node, other) == 0) {
         say_value(explain, type, node);
-        note_known(explain, type, object, object != NULL ? node->string : NULL, node);
+        if (note_known(explain, type, object, object != NULL ? node->string : NULL, node))
+            try_others(explain, type, NULL, node, NULL);
     }
 }
 
@@ -279,21 +329,12 @@ try_absent(struct explain *explain, struct model_type type, cJSON *object)
          explain->causes < CAUSES && (key = model_key(type, object, i, explain->profile)) != NULL; i++) {
         if (jtree_get(object, key->name) != NULL)
             continue;
-        cJSON *last = object->child != NULL ? object->child->prev : NULL;
         cJSON *value = ordinary(explain, model_of_key(key), NULL);
-        if (value == NULL || jtree_add_member(object, key->name, strlen(key->name), value) != 0)
-            continue;
-        bool was_it = gone(explain);
-        if (last != NULL) {
-            last->next = NULL;
-            object->child->prev = last;
-        } else {
-            object->child = NULL;
-        }
-        if (was_it) {
+        if (try_member(explain, object, key->name, value) == 0) {
             snprintf(explain->path + used, sizeof explain->path - used, ".%s", key->name);
             say(explain, "is not there");
-            note_known(explain, model_of_key(key), object, key->name, NULL);
+            if (note_known(explain, model_of_key(key), object, key->name, NULL))
+                try_others(explain, model_of_key(key), object, NULL, key->name);
             explain->path[used] = '\0';
         }
     }

@@ -164,6 +164,9 @@ struct finding_cause {
     char sentence[400]; /* "TIMRecvNewMsgCallback: $[0].message_elem_array is an empty array" */
     /* What the mutator steps round; callback "" when nothing certain is known. */
     char callback[96], param[64], path[240], variation[40];
+    unsigned
+        nothers; /* what else at that place ends in the same bug: [], null and no member are one mistake */
+    uint8_t others[32]; /* enum model_variation */
 };
 /*
  * What is special in a (small) case. With `test`, every special place is made ordinary for a try: those

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* known.ndjson: what the mutator steps round, one line a finding (fuzz/mutate/mutate_known.h reads it). */
+/* known.ndjson: what the mutator steps round, one line a variation of a finding (fuzz/mutate/mutate_known.h
+ * reads it). */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,19 +35,28 @@ put_member(FILE *out, const char *key, const char *text)
 }
 
 static void
-put_line(FILE *out, const struct finding *finding)
+put_line(FILE *out, const struct finding *finding, const char *variation)
 {
     const struct finding_cause *cause = &finding->cause;
-    if (cause->callback[0] == '\0')
-        return;
     fputs("{\"callback\":", out);
     escape_json(out, cause->callback, strlen(cause->callback));
     put_member(out, "param", cause->param);
     put_member(out, "path", cause->path);
-    put_member(out, "variation", cause->variation);
+    put_member(out, "variation", variation);
     put_member(out, "finding", finding->name);
     put_member(out, "signature", finding->outcome.signature);
     fputs("}\n", out);
+}
+
+static void
+put_lines(FILE *out, const struct finding *finding)
+{
+    const struct finding_cause *cause = &finding->cause;
+    if (cause->callback[0] == '\0')
+        return;
+    put_line(out, finding, cause->variation);
+    for (unsigned i = 0; i < cause->nothers; i++)
+        put_line(out, finding, model_variation_name(cause->others[i]));
 }
 
 int
@@ -67,7 +77,7 @@ known_change(int dir, const char *signature, const struct finding *finding, stru
         line = stop < was + bytes ? stop + 1 : stop;
     }
     if (out != NULL && finding != NULL)
-        put_line(out, finding);
+        put_lines(out, finding);
     int result = out != NULL && fclose(out) == 0 ? 0 : fault_set(fault, FAULT_INTERNAL, "out of memory");
     if (result == 0 && (left > 0 || was != NULL) &&
         (was == NULL || left != bytes || memcmp(was, text, left) != 0))

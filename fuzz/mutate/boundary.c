@@ -102,6 +102,8 @@ mutator_next_boundary(struct mutator *mutator, struct fuzz_case *c, struct arena
         struct work work;
         work_start(&work, mutator, c, arena, mutator->options.seed ^ plan->next, done);
         given = give(&work, &plan->places[point->place], point);
+        if (given == 1)
+            known_round(&work);
         work_end(&work);
     }
     return given;

@@ -159,3 +159,15 @@ known_repair(struct work *work, const struct mutate_predicate *predicate, struct
         edit_become(spot_node(spot), value);
     return value != NULL;
 }
+
+void
+known_round(struct work *work)
+{
+    for (unsigned tries = 0; tries < 32; tries++) {
+        struct spot spot;
+        char key[KNOWN_KEY];
+        const struct mutate_predicate *known = known_find(work, &spot, key);
+        if (known == NULL || !known_repair(work, known, &spot, key))
+            return;
+    }
+}

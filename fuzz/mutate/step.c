@@ -94,19 +94,6 @@ shrink(struct work *work, size_t budget)
     }
 }
 
-/* A known finding would come of it: the place is made ordinary again. */
-static void
-step_round(struct work *work)
-{
-    for (unsigned tries = 0; tries < 32; tries++) {
-        struct spot spot;
-        char key[KNOWN_KEY];
-        const struct mutate_predicate *known = known_find(work, &spot, key);
-        if (known == NULL || !known_repair(work, known, &spot, key))
-            return;
-    }
-}
-
 static int
 deviations(struct work *work)
 {
@@ -146,7 +133,7 @@ step_valid(struct work *work)
     if (work_size(work->c) > mutator->budget)
         shrink(work, mutator->budget);
     if (changed && mutator->known.count > 0 && !random_once_in(&work->random, 10))
-        step_round(work);
+        known_round(work);
     return changed;
 }
 

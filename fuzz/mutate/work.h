@@ -103,6 +103,8 @@ const struct mutate_predicate *known_find(struct work *work, struct spot *spot, 
 /* Makes that place ordinary. */
 bool known_repair(struct work *work, const struct mutate_predicate *predicate, struct spot *spot,
                   const char *key);
+/* Makes all places ordinary of which a known finding would come, as far as that is possible. */
+void known_round(struct work *work);
 
 /* A fresh ordinary callback of a target; parameter `but` (-1: none) is left to the caller. */
 int make_event(struct work *work, struct case_event *event, const struct mutate_target *target, int but);

@@ -113,6 +113,19 @@ status 'minimize reads tapes' 0 "$TIMTAPE" minimize found/take_type_write/bug.ta
 status 'minimize: nothing wrong' 64 "$TIMTAPE" minimize "$one" -o none -- ./fixed
 like 'says so' "$(cat err)" 'does nothing wrong'
 
+# ---- one bug does not hide the next ----------------------------------------------------------------
+# shellcheck disable=SC2046,SC2086
+holds 'a target with three mistakes' clang -g -O1 -D_GNU_SOURCE -DCARELESS_FUZZ -fsanitize=fuzzer,address,undefined -I"$TOP/tests" \
+    "$TOP/tests/consumers/careless.c" -o careless $(PKG_CONFIG_PATH=$O/pkgconfig pkg-config --cflags --libs timtape-fuzz) -lcjson
+mkdir art
+for round in 1 2 3 4 5 6 7 8 9 10; do
+    RUN_LIMIT=60 run env TIMTAPE_FUZZ_KNOWN=three/known.ndjson ./careless -seed="$round" -runs=30000 -artifact_prefix=art/
+    run "$TIMTAPE" triage art -o three --quiet -- ./careless
+    [ "$(find three -name finding.json | wc -l)" = 3 ] && break
+done
+is 'known findings are stepped round: the others are found' "$(ls -d three/*/ | paste -sd' ')" \
+    'three/answer_null_deref/ three/on_conversations_read/ three/on_messages_write/'
+
 # ---- mistakes --------------------------------------------------------------------------------------
 status 'no folder' 127 "$TIMTAPE" triage nowhere -- ./target
 status 'no target' 64 "$TIMTAPE" triage inputs
@@ -120,3 +133,9 @@ status 'a target that is not there' 127 "$TIMTAPE" triage inputs -- ./nothing
 printf 'no case\0\377' >junk
 mkdir junks && cp junk junks/crash-1
 status 'junk that does nothing' 0 "$TIMTAPE" triage junks -o none -- ./target
+mkdir none-here
+status 'a folder without an input' 0 "$TIMTAPE" triage none-here -o none -- ./target
+like 'is no good news' "$(cat err)" 'no input in it, so nothing was run'
+status 'nor does it hide that there is no target' 127 "$TIMTAPE" triage none-here -o none -- ./nothing
+status 'a target that does not start' 126 "$TIMTAPE" triage junks -o none -- sh -c 'echo cannot start >&2; exit 3'
+like 'is told, with what it said' "$(cat err)" 'ended with status 3 on every input.*"cannot start"'
