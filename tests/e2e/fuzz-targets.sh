@@ -19,5 +19,8 @@ status 'a seed that is no case' 1 tests/tools/fuzz-run check "$T/b"
 like 'is named' "$(cat "$T/err")" 'no case any more: .*/bad'
 rm "$T/b/fuzz/seeds/case_fuzzer/bad"
 printf '#!/bin/sh\necho "ERROR: AddressSanitizer"; exit 77\n' >"$T/b/fuzz/dying_fuzzer" && chmod +x "$T/b/fuzz/dying_fuzzer"
+status 'a target without seeds' 1 tests/tools/fuzz-run check "$T/b"
+like 'is named as well' "$(cat "$T/err")" 'dying_fuzzer: no seeds in'
+mkdir "$T/b/fuzz/seeds/dying_fuzzer" && echo x >"$T/b/fuzz/seeds/dying_fuzzer/x"
 status 'a target that dies' 1 tests/tools/fuzz-run check "$T/b"
 like 'is named, too' "$(cat "$T/err")" 'dying_fuzzer: broke \(status 77\)'
