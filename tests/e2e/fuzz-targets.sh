@@ -7,7 +7,7 @@ command -v clang >/dev/null 2>&1 || skip_all 'no clang'
 need_command
 RUN_LIMIT=600
 status 'make fuzz-check' 0 make --no-print-directory -s -j2 fuzz-check O="${O#"$TOP"/}" || tail -n 20 "$T/err" | sed 's/^/# /'
-for target in case jtree ndjson rules tape coverage; do
+for target in case jtree ndjson rules tape coverage handlers_cjson handlers_jsoncpp parsers; do
     like "$target" "$(cat "$T/out")" "^${target}_fuzzer: ok, [1-9][0-9]* inputs"
 done
 # The same in a build of its own, with a seed that is no case and a target that dies.
